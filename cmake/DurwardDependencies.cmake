@@ -1,0 +1,57 @@
+# What the project builds with. The libraries from Debian are required; ONNX Runtime, OpenVINO and LiteRT are
+# optional and looked for where scripts/setup puts them (DURWARD_DEPS). The summary at the end says what was found.
+
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+find_package(absl REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(Protobuf REQUIRED)
+find_package(ONNX CONFIG REQUIRED)
+find_package(FlatBuffers REQUIRED CONFIG NAMES FlatBuffers Flatbuffers)
+find_program(FLATC flatc REQUIRED)
+find_package(GTest REQUIRED)
+if(DURWARD_BENCH)
+  find_package(benchmark REQUIRED)
+endif()
+
+
+find_library(SODIUM_LIBRARY sodium REQUIRED)
+add_library(sodium INTERFACE IMPORTED)
+target_link_libraries(sodium INTERFACE ${SODIUM_LIBRARY})
+
+# OpenCV: Debian's split packages carry no CMake configuration.
+find_path(OPENCV_INCLUDE opencv2/core.hpp PATH_SUFFIXES opencv4 REQUIRED)
+add_library(opencv INTERFACE IMPORTED)
+target_include_directories(opencv SYSTEM INTERFACE ${OPENCV_INCLUDE})
+foreach(module IN ITEMS core imgproc imgcodecs)
+  find_library(OPENCV_${module} opencv_${module} REQUIRED)
+  target_link_libraries(opencv INTERFACE ${OPENCV_${module}})
+endforeach()
+
+# libonnx only parses for us: the generated protobuf classes.
+add_library(onnx_protobuf INTERFACE IMPORTED)
+target_link_libraries(onnx_protobuf INTERFACE onnx_proto protobuf::libprotobuf)
+target_compile_definitions(onnx_protobuf INTERFACE ONNX_NAMESPACE=onnx ONNX_ML=1)
+
+set(DURWARD_WHEELS ${DURWARD_DEPS}/wheels)
+
+find_package(OpenVINO QUIET COMPONENTS Runtime PATHS ${DURWARD_WHEELS}/openvino/cmake NO_DEFAULT_PATH)
+
+find_path(ONNXRUNTIME_INCLUDE onnxruntime_cxx_api.h
+  PATHS ${DURWARD_DEPS}/onnxruntime-include PATH_SUFFIXES onnxruntime onnxruntime/core/session NO_DEFAULT_PATH)
+file(GLOB ONNXRUNTIME_LIBRARY ${DURWARD_WHEELS}/onnxruntime/capi/libonnxruntime.so.1.*)
+if(ONNXRUNTIME_INCLUDE AND ONNXRUNTIME_LIBRARY)
+  # The wheel lacks the name that the library's SONAME asks for.
+  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/lib)
+  file(CREATE_LINK ${ONNXRUNTIME_LIBRARY} ${CMAKE_BINARY_DIR}/lib/libonnxruntime.so.1 SYMBOLIC)
+  add_library(onnxruntime SHARED IMPORTED)
+  set_target_properties(onnxruntime PROPERTIES IMPORTED_LOCATION ${CMAKE_BINARY_DIR}/lib/libonnxruntime.so.1)
+  target_include_directories(onnxruntime SYSTEM INTERFACE ${ONNXRUNTIME_INCLUDE})
+endif()
+
+find_file(LITERT_LIBRARY libLiteRt.so PATHS ${DURWARD_WHEELS}/ai_edge_litert NO_DEFAULT_PATH)
+
+message(STATUS "Durward: ONNX Runtime ${ONNXRUNTIME_LIBRARY}")
+message(STATUS "Durward: OpenVINO     ${OpenVINO_DIR}")
+message(STATUS "Durward: LiteRT       ${LITERT_LIBRARY}")

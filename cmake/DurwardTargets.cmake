@@ -1,0 +1,47 @@
+# The three kinds of targets: durward_library, durward_test, durward_executable. Warnings are errors in all of them.
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(durward_flags INTERFACE)
+target_include_directories(durward_flags INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
+target_compile_options(durward_flags INTERFACE
+  -Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual -Wformat=2
+  # One arithmetic on every machine: a product and a sum are never contracted into one rounding.
+  -ffp-contract=off)
+if(DURWARD_SANITIZE)
+  target_compile_options(durward_flags INTERFACE -fsanitize=${DURWARD_SANITIZE} -fno-omit-frame-pointer
+    -fno-sanitize-recover=all)
+  target_link_options(durward_flags INTERFACE -fsanitize=${DURWARD_SANITIZE})
+endif()
+
+# durward_library(NAME SOURCES a.cc b.cc DEPS target...)  ->  the static library durward_NAME
+function(durward_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_library(durward_${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(durward_${name} PUBLIC durward_flags ${ARG_DEPS})
+endfunction()
+
+# durward_test(NAME SOURCES a_test.cc DEPS target...)  ->  one GoogleTest program NAME_test, run by ctest
+function(durward_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name}_test ${ARG_SOURCES})
+  target_include_directories(${name}_test PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+  target_compile_definitions(${name}_test PRIVATE
+    DURWARD_SOURCE_DIR="${CMAKE_SOURCE_DIR}" DURWARD_DEPS_DIR="${DURWARD_DEPS}")
+  target_link_libraries(${name}_test PRIVATE durward_flags ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name}_test)
+endfunction()
+
+# durward_fuzz(NAME SOURCES a_fuzz.cc DEPS target...)  ->  one libFuzzer program NAME_fuzz, when DURWARD_FUZZ is on
+function(durward_fuzz name)
+  if(NOT DURWARD_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name}_fuzz ${ARG_SOURCES})
+  target_link_libraries(${name}_fuzz PRIVATE durward_flags ${ARG_DEPS})
+  target_link_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
+endfunction()
