@@ -27,7 +27,7 @@ struct PortInfo {
   std::string name;
   DataType type = DataType::kFloat32;
   Shape shape;  // as the model file has it (NCHW or NHWC), dynamic dimensions as 1
-  std::optional<QuantParams> quant;  // per tensor, for an integer port of a TFLite model
+  std::optional<QuantParams> quant;  // per tensor, for an integer port in LiteRT
 };
 
 struct RuntimeOptions {
@@ -37,8 +37,8 @@ struct RuntimeOptions {
 
 // Where a node of the executed graph ran: what fused, what stayed float.
 struct OpRecord {
-  std::string name;  // the runtime's name of the node
-  std::string op;    // the runtime's op or kernel type, e.g. "QLinearConv", "brgconv_avx512_1x1_i8"
+  std::string name;         // the runtime's name of the node
+  std::string op;           // the runtime's op or kernel type, e.g. "QLinearConv", "Add (ND)"
   std::string device;       // "cpu", "xnnpack", ...
   std::string precision;    // "int8", "float32", ...: what the kernel computes in
   double microseconds = 0;  // mean over the profiled runs
@@ -54,11 +54,13 @@ class RuntimeModel {
   [[nodiscard]] virtual const std::vector<PortInfo>& outputs() const = 0;
 
   // Raw bytes in and out, one span per port, each exactly elements(shape) * size_of(type) bytes.
-  // InvalidArgument on a wrong count or size; Internal with the runtime's own words where it fails.
+  // InvalidArgument on a wrong count or size; Internal with the runtime's own words where it fails;
+  // the outputs are then undefined.
   [[nodiscard]] virtual absl::Status run(std::span<const std::span<const std::byte>> inputs,
                                          std::span<const std::span<std::byte>> outputs) = 0;
 
-  // Per-op records over the runs so far; FailedPrecondition unless loaded with options.profile.
+  // Per-op records over the runs before the first call, which ends the recording; in order of
+  // execution. FailedPrecondition unless loaded with options.profile.
   [[nodiscard]] virtual absl::StatusOr<std::vector<OpRecord>> profile() = 0;
 };
 
