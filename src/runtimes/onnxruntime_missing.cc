@@ -1,5 +1,6 @@
 // Stands in for onnxruntime.cc in a build that did not find ONNX Runtime.
 #include "runtimes/backends.h"
+#include "runtimes/convert.h"
 
 namespace durward {
 namespace {
@@ -21,6 +22,10 @@ absl::StatusOr<std::unique_ptr<RuntimeModel>> load_with_onnxruntime(const std::f
 
 absl::StatusOr<std::unique_ptr<RuntimeModel>> load_with_onnxruntime(std::span<const std::byte>,
                                                                     const RuntimeOptions&) {
+  return missing();
+}
+
+absl::Status save_ort_format(const std::filesystem::path&, const std::filesystem::path&) {
   return missing();
 }
 
