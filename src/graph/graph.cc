@@ -6,6 +6,7 @@
 namespace durward {
 
 TensorId Graph::add_tensor(Tensor tensor) {
+  names_.insert(tensor.name);
   tensors_.push_back({std::move(tensor), {}, {}});
   return {static_cast<int32_t>(tensors_.size()) - 1};
 }
@@ -106,6 +107,14 @@ std::vector<TensorId> Graph::tensor_ids() const {
   return ids;
 }
 
+std::string Graph::unique_name(std::string_view base) const {
+  std::string unique(base);
+  for (int number = 1; names_.contains(unique); ++number) {
+    unique = absl::StrCat(std::string(base), "_", number);
+  }
+  return unique;
+}
+
 void Graph::rename_node(NodeId id, std::string new_name) {
   nodes_[static_cast<size_t>(id.index)]->name = std::move(new_name);
 }
@@ -157,17 +166,35 @@ void Graph::remove_node(NodeId id) {
 }
 
 bool Graph::remove_dead_nodes() {
-  std::vector<bool> live_output(tensors_.size(), false);
-  for (const Port& port : outputs) live_output[static_cast<size_t>(port.tensor.index)] = true;
-  std::vector<NodeId> order = topological_order();
+  std::vector<bool> live(nodes_.size(), false);
+  std::vector<NodeId> pending;
+  const auto mark = [&](TensorId id) {
+    if (!id.valid() || !producer(id).valid()) return;
+    const NodeId node_id = producer(id);
+    if (live[static_cast<size_t>(node_id.index)]) return;
+    live[static_cast<size_t>(node_id.index)] = true;
+    pending.push_back(node_id);
+  };
+  for (const Port& port : outputs) mark(port.tensor);
+  while (!pending.empty()) {
+    const NodeId id = pending.back();
+    pending.pop_back();
+    for (const TensorId input : node(id).inputs) mark(input);
+  }
+  // Whole lists of consumers are filtered at once: taking uses out one by one would be quadratic in
+  // a tensor's uses.
   bool removed = false;
-  for (auto it = order.rbegin(); it != order.rend(); ++it) {
-    const std::vector<TensorId>& node_outputs = node(*it).outputs;
-    const bool used = std::any_of(node_outputs.begin(), node_outputs.end(), [&](TensorId output) {
-      return live_output[static_cast<size_t>(output.index)] || !consumers(output).empty();
-    });
-    if (used) continue;
-    remove_node(*it);
+  for (Slot& slot : tensors_) {
+    std::erase_if(slot.consumers,
+                  [&live](NodeId id) { return !live[static_cast<size_t>(id.index)]; });
+    if (slot.producer.valid() && !live[static_cast<size_t>(slot.producer.index)]) {
+      slot.producer = {};
+    }
+  }
+  for (size_t i = 0; i < nodes_.size(); ++i) {
+    if (!nodes_[i] || live[i]) continue;
+    nodes_[i].reset();
+    --live_nodes_;
     removed = true;
   }
   return removed;
@@ -191,10 +218,12 @@ void Graph::compact() {
     renumbered[i] = {static_cast<int32_t>(kept.size())};
     kept.push_back({std::move(tensors_[i].tensor), {}, {}});
   }
-  std::vector<std::optional<Node>> old_nodes;
   const std::vector<NodeId> order = topological_order();
+  std::vector<std::optional<Node>> old_nodes;
   old_nodes.swap(nodes_);
   tensors_ = std::move(kept);
+  names_.clear();
+  for (const Slot& slot : tensors_) names_.insert(slot.tensor.name);
   live_nodes_ = 0;
   const auto renumber = [&renumbered](TensorId& id) {
     if (id.valid()) id = renumbered[static_cast<size_t>(id.index)];

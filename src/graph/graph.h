@@ -13,6 +13,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "base/status.h"
@@ -119,6 +121,9 @@ class Graph {
   [[nodiscard]] std::vector<NodeId> node_ids() const;      // live nodes by id
   [[nodiscard]] std::vector<TensorId> tensor_ids() const;  // all tensors by id
   [[nodiscard]] size_t node_count() const { return live_nodes_; }
+  [[nodiscard]] size_t tensor_count() const { return tensors_.size(); }  // holes included
+  // `base`, or `base` with the first number after it that no tensor was added under.
+  [[nodiscard]] std::string unique_name(std::string_view base) const;
 
   // ---- rewriting ----
   [[nodiscard]] Tensor& mutable_tensor(TensorId id) {
@@ -128,14 +133,18 @@ class Graph {
   void rename_node(NodeId id, std::string new_name);
   void set_input(NodeId id, size_t position, TensorId tensor);
   void set_inputs(NodeId id, std::vector<TensorId> node_inputs);
-  // Every use of `from`, graph outputs included, becomes a use of `to`.
+  // Every use of `from`, graph outputs included, becomes a use of `to`. A node that makes `to` out
+  // of `from` must be added, or given its input, afterwards.
   void replace_all_uses(TensorId from, TensorId to);
-  // Makes `id` produce `tensor` instead of its only output.
+  // Makes `id` produce `tensor` instead of its only output; another producer of `tensor` must be
+  // removed next.
   void set_output(NodeId id, TensorId tensor);
   void remove_node(NodeId id);
-  // Removes nodes whose outputs nobody uses, until none is left. Returns whether any was.
+  // Removes the nodes that no graph output depends on, in time linear in the graph. Returns whether
+  // there were any.
   bool remove_dead_nodes();
-  // Drops holes and unused tensors; renumbers. Every id held outside becomes invalid.
+  // Drops holes and unused tensors; renumbers in topological order. Every id held outside becomes
+  // invalid. The graph must have no cycle.
   void compact();
 
  private:
@@ -148,6 +157,7 @@ class Graph {
   void link_inputs(NodeId id);
 
   std::vector<Slot> tensors_;
+  std::unordered_set<std::string> names_;  // of every tensor added
   std::vector<std::optional<Node>> nodes_;
   size_t live_nodes_ = 0;
 };
@@ -172,8 +182,9 @@ const T* Graph::producer_as(TensorId id) const {
 }
 
 // The types and shapes of a node's outputs from its op and inputs; writes them into the output
-// tensors. InvalidArgument where the inputs do not fit the op, naming node, op and shapes. Never
-// allocates by a size from the model.
+// tensors, and makes a negative axis of the op count from the front. A Quantize keeps the integer
+// type of its output tensor, int8 where that is float. InvalidArgument where parameters or inputs
+// do not fit the op, naming node, op and shapes. Never allocates by a size from the model.
 [[nodiscard]] absl::Status infer_shapes(Graph& graph, NodeId id);
 
 // infer_shapes for every node in topological order.
@@ -181,12 +192,14 @@ const T* Graph::producer_as(TensorId id) const {
 
 // Checks what every pass relies on: ids in range, single producers, no cycle, shapes as inferred,
 // constants of the right size, finite scales > 0, unique tensor names, outputs produced. Internal
-// where it fails, naming node or tensor.
+// where it fails, naming node or tensor. In time linear in nodes and tensors but for the ordering.
 [[nodiscard]] absl::Status verify(const Graph& graph);
 
-// The value of a node whose inputs are all constant (shape arithmetic and elementwise float alike),
-// as constants added to the graph in place of its outputs; false where the op is not evaluated here
-// or the result is larger than max_elements.
+// The value of a node whose inputs are all constant (shape arithmetic and elementwise float alike;
+// of a ShapeOf whatever its input is): its outputs become constants, under the same ids and names,
+// and the node is removed. False where an input is not constant, the op is not evaluated here or
+// the result is larger than max_elements. InvalidArgument where it has no value: integer overflow,
+// division by zero.
 [[nodiscard]] absl::StatusOr<bool> fold_constant(Graph& graph, NodeId id,
                                                  int64_t max_elements = 1 << 24);
 

@@ -27,7 +27,7 @@ struct Padding {
 struct Conv2D {
   int64_t stride_h = 1, stride_w = 1;
   int64_t dilation_h = 1, dilation_w = 1;
-  Padding padding;
+  Padding padding = {};
   int64_t groups = 1;
   Activation activation = Activation::kNone;
 };
@@ -37,7 +37,7 @@ struct Conv2D {
 struct DepthwiseConv2D {
   int64_t stride_h = 1, stride_w = 1;
   int64_t dilation_h = 1, dilation_w = 1;
-  Padding padding;
+  Padding padding = {};
   Activation activation = Activation::kNone;
 };
 
@@ -103,20 +103,20 @@ struct Pool2D {
   PoolKind kind = PoolKind::kMax;
   int64_t kernel_h = 1, kernel_w = 1;
   int64_t stride_h = 1, stride_w = 1;
-  Padding padding;
+  Padding padding = {};
   bool count_padding = false;
 };
 
 enum class ReduceKind : uint8_t { kMean, kSum, kMax, kMin, kSumSquare, kL2 };
 struct Reduce {
   ReduceKind kind = ReduceKind::kMean;
-  std::vector<int> axes;  // 0..rank-1, ascending
+  std::vector<int> axes = {};  // 0..rank-1, ascending
   bool keep_dims = true;
 };
 
 // (x) -> x with before[i] and after[i] elements of `value` added around axis i; all >= 0.
 struct Pad {
-  std::vector<int64_t> before, after;
+  std::vector<int64_t> before = {}, after = {};
   float value = 0;
 };
 
@@ -124,23 +124,23 @@ struct Concat {
   int axis = 0;
 };  // (x...)
 struct Reshape {
-  Shape shape;
+  Shape shape = {};
 };  // (x); no -1 or 0 left
 struct Transpose {
-  std::vector<int> perm;
+  std::vector<int> perm = {};
 };  // (x); out dim i = in dim perm[i]
 struct Broadcast {
-  Shape shape;
+  Shape shape = {};
 };  // (x) -> shape (ONNX Expand)
 struct Tile {
-  std::vector<int64_t> repeats;
+  std::vector<int64_t> repeats = {};
 };  // (x)
 struct Slice {
-  std::vector<int64_t> begin, end, step;
+  std::vector<int64_t> begin = {}, end = {}, step = {};
 };  // (x); per axis, normalised; step may be < 0
 struct Split {
   int axis = 0;
-  std::vector<int64_t> sizes;
+  std::vector<int64_t> sizes = {};
 };  // (x) -> one output per size
 struct Gather {
   int axis = 0;

@@ -1,6 +1,7 @@
 // Element types, shapes and quantisation parameters of tensors.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -21,6 +22,9 @@ using Shape = std::vector<int64_t>;
 // The most elements that a tensor may have (2^40): beyond it a shape is an error, not an
 // allocation.
 inline constexpr int64_t kMaxElements = int64_t{1} << 40;
+
+// The most dimensions that a tensor may have.
+inline constexpr size_t kMaxRank = 8;
 
 [[nodiscard]] std::string to_string(const Shape& shape);  // "1x112x112x3", "scalar"
 
