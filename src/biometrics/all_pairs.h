@@ -18,7 +18,7 @@ struct AllPairsOptions {
   // figures whose threshold the kept scores reach: four millions are the highest 21 % of the
   // impostor pairs of 6,100 images.
   int64_t keep_impostors = 4'000'000;
-  Progress progress;
+  Progress progress = {};
 };
 
 // Scores the pairs i < j as enrolled row i against probe row j. For one system `enrolled` and

@@ -24,7 +24,7 @@ struct BootstrapOptions {
   int replicates = 1000;
   uint64_t seed = 1;
   int threads = default_threads();
-  Progress progress;
+  Progress progress = {};
 };
 
 // With fewer people who have a genuine trial no interval is given: the spread between so few says

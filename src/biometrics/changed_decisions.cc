@@ -42,8 +42,7 @@ class Collector {
     ChangedDecisions changed{.new_false_rejects = kinds_[0].count,
                              .mended_false_rejects = kinds_[1].count,
                              .new_false_accepts = kinds_[2].count,
-                             .mended_false_accepts = kinds_[3].count,
-                             .samples = {}};
+                             .mended_false_accepts = kinds_[3].count};
     for (Kind& kind : kinds_) {
       trim(kind);
       changed.samples.insert(changed.samples.end(), kind.samples.begin(), kind.samples.end());

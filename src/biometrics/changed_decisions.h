@@ -24,7 +24,8 @@ struct ChangedDecision {
 struct ChangedDecisions {
   int64_t new_false_rejects = 0, mended_false_rejects = 0;
   int64_t new_false_accepts = 0, mended_false_accepts = 0;
-  std::vector<ChangedDecision> samples;  // new false rejects, mended ones, false accepts the same
+  std::vector<ChangedDecision> samples =
+      {};  // new false rejects, mended ones, false accepts the same
 };
 
 // One system at its own threshold: embeddings of all rows that trials name.

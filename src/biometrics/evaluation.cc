@@ -51,9 +51,7 @@ std::vector<OperatingPoint> operating_points(const ScoredTrials& scored,
                       .far = share(accepted.impostors, scored.impostor_count),
                       .tar = share(accepted.genuine, genuine),
                       .false_accepts = accepted.impostors,
-                      .false_rejects = genuine - accepted.genuine,
-                      .tar_interval = std::nullopt,
-                      .threshold_interval = std::nullopt});
+                      .false_rejects = genuine - accepted.genuine});
   }
   return points;
 }
@@ -156,11 +154,7 @@ absl::StatusOr<std::vector<TarLoss>> tar_losses(const Evaluation& before, const 
         after.operating_points.begin(), after.operating_points.end(),
         [&](const OperatingPoint& candidate) { return candidate.far_target == point.far_target; });
     if (other == after.operating_points.end()) continue;
-    TarLoss loss{.far = point.far_target,
-                 .loss = point.tar - other->tar,
-                 .interval = std::nullopt,
-                 .upper_bound = std::nullopt,
-                 .lower_bound = std::nullopt};
+    TarLoss loss{.far = point.far_target, .loss = point.tar - other->tar};
     const std::vector<double> replicates = paired_losses(before, after, point.far_target);
     loss.interval = percentile_interval(replicates, kConfidence);
     // The ends of a 90 % interval bound from one side with 95 % confidence.

@@ -35,14 +35,14 @@ struct OperatingPoint {
   double tar = 0;
   int64_t false_accepts = 0;
   int64_t false_rejects = 0;
-  std::optional<Interval> tar_interval;  // 95 %
-  std::optional<Interval> threshold_interval;
+  std::optional<Interval> tar_interval = std::nullopt;  // 95 %
+  std::optional<Interval> threshold_interval = std::nullopt;
 };
 
 struct EvaluationOptions {
   // Any order, each in (0, 1).
   std::vector<double> fars = {1e-1, 1e-2, 1e-3, 1e-4, 1e-5};
-  BootstrapOptions bootstrap;
+  BootstrapOptions bootstrap = {};
 };
 
 struct Evaluation {
@@ -71,9 +71,9 @@ struct Evaluation {
 struct TarLoss {
   double far = 0;
   double loss = 0;
-  std::optional<Interval> interval;  // 95 %, two-sided
+  std::optional<Interval> interval = std::nullopt;  // 95 %, two-sided
   // With 95 % confidence the loss is below this / above this (one-sided).
-  std::optional<double> upper_bound, lower_bound;
+  std::optional<double> upper_bound = std::nullopt, lower_bound = std::nullopt;
 };
 
 // At every FAR that both have. InvalidArgument where the two were not evaluated on the same trials,

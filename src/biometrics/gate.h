@@ -36,8 +36,8 @@ enum class GateVerdict : uint8_t {
 struct GateResult {
   Gate gate;
   GateVerdict verdict = GateVerdict::kUnproven;
-  std::optional<TarLoss> loss;  // what was measured at the FAR, where it was
-  std::string reason;           // a sentence with the figures
+  std::optional<TarLoss> loss = std::nullopt;  // what was measured at the FAR, where it was
+  std::string reason = {};                     // a sentence with the figures
 };
 
 // Only kPassed lets a model through.
