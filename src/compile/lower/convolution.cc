@@ -1,0 +1,224 @@
+// Conv2D, DepthwiseConv2D, FullyConnected and MatMul.
+#include <absl/strings/str_cat.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+
+#include "compile/lower/lower.h"
+#include "engine/kernels/conv2d/conv2d.h"
+#include "engine/kernels/depthwise/depthwise.h"
+#include "engine/kernels/fully_connected/fully_connected.h"
+#include "engine/kernels/matmul/matmul.h"
+
+namespace durward {
+namespace {
+
+// The inputs of all three: (x, weights, bias?, slope?).
+constexpr size_t kWeights = 1, kBias = 2, kSlope = 3;
+
+// The requantisation of a layer's accumulators, one multiplier per output channel and sign.
+struct ChannelMultipliers {
+  int32_t input_zero_point = 0;
+  std::vector<float> positive, negative;
+  Int8Output output;
+};
+
+// The largest magnitude that channel c's accumulator can reach, whatever the input.
+int64_t accumulator_bound(const Tensor& weights, const Tensor* bias, int64_t channels,
+                          bool channel_last, int64_t c, int32_t input_zero_point) {
+  const int64_t largest_input = std::max(127 - input_zero_point, input_zero_point + 128);
+  const auto values = weights.values<int8_t>();
+  const int64_t depth = static_cast<int64_t>(values.size()) / channels;
+  int64_t sum = 0;
+  for (int64_t k = 0; k < depth; ++k) {
+    const int64_t index = channel_last ? k * channels + c : c * depth + k;
+    sum += std::abs(int64_t{values[static_cast<size_t>(index)]});
+  }
+  sum *= largest_input;
+  if (bias != nullptr) sum += std::abs(int64_t{bias->values<int32_t>()[static_cast<size_t>(c)]});
+  return sum;
+}
+
+absl::StatusOr<ChannelMultipliers> channel_multipliers(const NodeView& view, Activation activation,
+                                                       int64_t channels, bool channel_last) {
+  DURWARD_ASSIGN_OR_RETURN(const Affine in, affine(view, view.input(0)));
+  DURWARD_ASSIGN_OR_RETURN(const Affine out, affine(view, view.output()));
+  const Tensor& weights = view.input(kWeights);
+  if (!weights.constant() || weights.type != DataType::kInt8 || !weights.quant) {
+    return view.invalid("int8 needs constant int8 weights with scales");
+  }
+  const std::vector<float>& scales = weights.quant->scales;
+  if (scales.size() != 1 && scales.size() != static_cast<size_t>(channels)) {
+    return view.invalid(absl::StrCat(scales.size(), " weight scales for ", channels, " channels"));
+  }
+  const std::vector<int32_t>& zero_points = weights.quant->zero_points;
+  if (std::any_of(zero_points.begin(), zero_points.end(), [](int32_t z) { return z != 0; })) {
+    return view.invalid("weights must have zero point 0");
+  }
+  const Tensor* bias = view.has_input(kBias) ? &view.input(kBias) : nullptr;
+  if (bias != nullptr &&
+      (!bias->constant() || bias->type != DataType::kInt32 || elements(bias->shape) != channels)) {
+    return view.invalid("int8 needs a constant int32 bias, one per output channel");
+  }
+  const Tensor* slope = activation == Activation::kPRelu ? &view.input(kSlope) : nullptr;
+  if (slope != nullptr && !slope->constant()) return view.invalid("the slope must be constant");
+  ChannelMultipliers result{in.zero_point, {}, {}, int8_output(out, activation)};
+  for (int64_t c = 0; c < channels; ++c) {
+    const auto i = static_cast<size_t>(c);
+    const double scale = scales[scales.size() == 1 ? 0 : i];
+    const auto multiplier = static_cast<float>(double{in.scale} * scale / double{out.scale});
+    const float negative = slope == nullptr ? multiplier : multiplier * slope->values<float>()[i];
+    if (!std::isfinite(multiplier) || !std::isfinite(negative)) {
+      return view.invalid(absl::StrCat("channel ", c, " has no finite multiplier"));
+    }
+    if (accumulator_bound(weights, bias, channels, channel_last, c, in.zero_point) >
+        std::numeric_limits<int32_t>::max()) {
+      return view.invalid(absl::StrCat("the accumulator of channel ", c,
+                                       " could leave int32: keep this layer in float"));
+    }
+    result.positive.push_back(multiplier);
+    result.negative.push_back(negative);
+  }
+  return result;
+}
+
+absl::Status check_operands(const NodeView& view, Activation activation, int64_t channels) {
+  if (activation == Activation::kPRelu &&
+      (!view.has_input(kSlope) || view.input(kSlope).type != DataType::kFloat32 ||
+       elements(view.input(kSlope).shape) != channels)) {
+    return view.invalid("a fused PReLU needs one float slope per output channel");
+  }
+  return absl::OkStatus();
+}
+
+template <typename Window>
+WindowGeometry window_geometry(const Window& op, const NodeView& view, int64_t kernel_h,
+                               int64_t kernel_w) {
+  const Shape& in = view.input(0).shape;
+  const Shape& out = view.output().shape;
+  return {in[0],       in[1],         in[2],         in[3],          out[1],
+          out[2],      out[3],        kernel_h,      kernel_w,       op.stride_h,
+          op.stride_w, op.dilation_h, op.dilation_w, op.padding.top, op.padding.left};
+}
+
+// The float output with the slope that this run has.
+FloatOutput with_slope(FloatOutput output, const Operands& operands) {
+  output.slope = operands.in<float>(kSlope);
+  return output;
+}
+
+bool all_float(const NodeView& view) {
+  return view.is(DataType::kFloat32) && view.input(kWeights).type == DataType::kFloat32;
+}
+
+}  // namespace
+
+absl::StatusOr<Kernel> lower_op(const Conv2D& op, const NodeView& view) {
+  const Shape& weights = view.input(kWeights).shape;
+  const Conv2DGeometry geometry{window_geometry(op, view, weights[1], weights[2]), op.groups};
+  const int64_t channels = weights[0];
+  DURWARD_RETURN_IF_ERROR(check_operands(view, op.activation, channels));
+  if (all_float(view)) {
+    const FloatOutput output = float_output(op.activation);
+    return Kernel{
+        [=](const Operands& o) {
+          conv2d_float({geometry, o.in<float>(kWeights), o.in<float>(kBias), with_slope(output, o)},
+                       o.in<float>(0), o.out<float>(), o.scratch);
+        },
+        conv2d_float_scratch_bytes(geometry)};
+  }
+  if (!view.is(DataType::kInt8)) return view.no_kernel();
+  DURWARD_ASSIGN_OR_RETURN(const ChannelMultipliers m,
+                           channel_multipliers(view, op.activation, channels, false));
+  return Kernel{[=](const Operands& o) {
+                  conv2d_int8({geometry, o.in<int8_t>(kWeights), o.in<int32_t>(kBias),
+                               m.positive.data(), m.negative.data(), m.input_zero_point, m.output},
+                              o.in<int8_t>(0), o.out<int8_t>(), o.scratch);
+                },
+                conv2d_int8_scratch_bytes(geometry)};
+}
+
+absl::StatusOr<Kernel> lower_op(const DepthwiseConv2D& op, const NodeView& view) {
+  const Shape& weights = view.input(kWeights).shape;
+  const WindowGeometry window = window_geometry(op, view, weights[1], weights[2]);
+  const int64_t channels = weights[3];
+  DURWARD_RETURN_IF_ERROR(check_operands(view, op.activation, channels));
+  if (all_float(view)) {
+    const FloatOutput output = float_output(op.activation);
+    return Kernel{[=](const Operands& o) {
+                    depthwise_float(
+                        {window, o.in<float>(kWeights), o.in<float>(kBias), with_slope(output, o)},
+                        o.in<float>(0), o.out<float>(), o.scratch);
+                  },
+                  depthwise_scratch_bytes(window)};
+  }
+  if (!view.is(DataType::kInt8)) return view.no_kernel();
+  DURWARD_ASSIGN_OR_RETURN(const ChannelMultipliers m,
+                           channel_multipliers(view, op.activation, channels, true));
+  return Kernel{[=](const Operands& o) {
+                  depthwise_int8(
+                      {window, o.in<int8_t>(kWeights), o.in<int32_t>(kBias), m.positive.data(),
+                       m.negative.data(), m.input_zero_point, m.output},
+                      o.in<int8_t>(0), o.out<int8_t>(), o.scratch);
+                },
+                depthwise_scratch_bytes(window)};
+}
+
+absl::StatusOr<Kernel> lower_op(const FullyConnected& op, const NodeView& view) {
+  const Shape& weights = view.input(kWeights).shape;
+  const int64_t out = weights[0], in = weights[1];
+  const int64_t rows = elements(view.output().shape) / out;
+  DURWARD_RETURN_IF_ERROR(check_operands(view, op.activation, out));
+  if (all_float(view)) {
+    const FloatOutput output = float_output(op.activation);
+    return Kernel{[=](const Operands& o) {
+                    fully_connected_float({rows, in, out, o.in<float>(kWeights), o.in<float>(kBias),
+                                           with_slope(output, o)},
+                                          o.in<float>(0), o.out<float>());
+                  },
+                  0};
+  }
+  if (!view.is(DataType::kInt8)) return view.no_kernel();
+  DURWARD_ASSIGN_OR_RETURN(const ChannelMultipliers m,
+                           channel_multipliers(view, op.activation, out, false));
+  return Kernel{[=](const Operands& o) {
+                  fully_connected_int8(
+                      {rows, in, out, o.in<int8_t>(kWeights), o.in<int32_t>(kBias),
+                       m.positive.data(), m.negative.data(), m.input_zero_point, m.output},
+                      o.in<int8_t>(0), o.out<int8_t>(), o.scratch);
+                },
+                fully_connected_int8_scratch_bytes(in)};
+}
+
+absl::StatusOr<Kernel> lower_op(const MatMul&, const NodeView& view) {
+  if (!view.is(DataType::kFloat32) || view.input(1).type != DataType::kFloat32) {
+    return view.no_kernel();
+  }
+  const Shape& a = view.input(0).shape;
+  const Shape& b = view.input(1).shape;
+  const Shape& out = view.output().shape;
+  if (a.size() < 2 || b.size() < 2) return view.no_kernel();
+  const int64_t rows = a[a.size() - 2], depth = a.back(), columns = b.back();
+  const auto batch = [](const Shape& shape) { return Shape(shape.begin(), shape.end() - 2); };
+  // A loop over the matrices of the batch; strides in matrices.
+  DURWARD_ASSIGN_OR_RETURN(const LoopNest nest,
+                           loop_nest(view, batch(out), broadcast_strides(batch(a), batch(out)),
+                                     broadcast_strides(batch(b), batch(out))));
+  return Kernel{[=](const Operands& o) {
+                  const int64_t length = nest.dims[nest.rank - 1];
+                  for_each_row(nest, [&](int64_t row, int64_t first_a, int64_t first_b) {
+                    for (int64_t i = 0; i < length; ++i) {
+                      const int64_t index_a = first_a + i * nest.stride_a[nest.rank - 1];
+                      const int64_t index_b = first_b + i * nest.stride_b[nest.rank - 1];
+                      matmul_float(rows, depth, columns, o.in<float>(0) + index_a * rows * depth,
+                                   o.in<float>(1) + index_b * depth * columns,
+                                   o.out<float>() + (row * length + i) * rows * columns);
+                    }
+                  });
+                },
+                0};
+}
+
+}  // namespace durward

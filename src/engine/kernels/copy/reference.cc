@@ -1,0 +1,77 @@
+#include <algorithm>
+#include <cstring>
+
+#include "engine/kernels/copy/copy.h"
+
+namespace durward {
+namespace {
+
+template <typename T>
+void copy_elements(const StridedCopy& copy, const T* input, T* output) {
+  const LoopNest& loop = copy.loop;
+  const int64_t length = loop.dims[loop.rank - 1];
+  const int64_t step_in = loop.stride_a[loop.rank - 1];
+  const int64_t step_out = loop.stride_b[loop.rank - 1];
+  for_each_row(loop, [&](int64_t, int64_t a, int64_t b) {
+    const T* in = input + copy.first_a + a;
+    T* out = output + copy.first_b + b;
+    if (step_in == 1 && step_out == 1) {
+      std::copy_n(in, length, out);
+    } else {
+      for (int64_t i = 0; i < length; ++i) out[i * step_out] = in[i * step_in];
+    }
+  });
+}
+
+template <typename Index>
+void gather_elements(const Gathering& g, const std::byte* input, const Index* indices,
+                     std::byte* output) {
+  for (int64_t o = 0; o < g.outer; ++o) {
+    for (int64_t i = 0; i < g.indices; ++i, output += g.inner_bytes) {
+      int64_t index = indices[i];
+      if (index < 0) index += g.axis;
+      index = std::clamp<int64_t>(index, 0, g.axis - 1);
+      std::memcpy(output, input + (o * g.axis + index) * g.inner_bytes,
+                  static_cast<size_t>(g.inner_bytes));
+    }
+  }
+}
+
+}  // namespace
+
+void strided_copy(const StridedCopy& copy, const void* input, void* output) noexcept {
+  switch (copy.element_bytes) {
+    case 1:
+      return copy_elements(copy, static_cast<const uint8_t*>(input), static_cast<uint8_t*>(output));
+    case 2:
+      return copy_elements(copy, static_cast<const uint16_t*>(input),
+                           static_cast<uint16_t*>(output));
+    case 4:
+      return copy_elements(copy, static_cast<const uint32_t*>(input),
+                           static_cast<uint32_t*>(output));
+    default:
+      return copy_elements(copy, static_cast<const uint64_t*>(input),
+                           static_cast<uint64_t*>(output));
+  }
+}
+
+void fill(const void* value, int64_t element_bytes, int64_t count, void* output) noexcept {
+  auto* out = static_cast<std::byte*>(output);
+  for (int64_t i = 0; i < count; ++i, out += element_bytes) {
+    std::memcpy(out, value, static_cast<size_t>(element_bytes));
+  }
+}
+
+void gather(const Gathering& geometry, const void* input, const int64_t* indices,
+            void* output) noexcept {
+  gather_elements(geometry, static_cast<const std::byte*>(input), indices,
+                  static_cast<std::byte*>(output));
+}
+
+void gather(const Gathering& geometry, const void* input, const int32_t* indices,
+            void* output) noexcept {
+  gather_elements(geometry, static_cast<const std::byte*>(input), indices,
+                  static_cast<std::byte*>(output));
+}
+
+}  // namespace durward
