@@ -1,5 +1,5 @@
 // The architectures whose checkpoints are imported by name. A checkpoint holds weights and no
-// network, so the network is written here, one file each; docs/formats.md says how to add one.
+// network, so the network is written here, one file each; docs/how-to-add.md says how to add one.
 #pragma once
 
 #include <string_view>

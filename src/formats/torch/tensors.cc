@@ -9,6 +9,8 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "base/checked.h"
 
@@ -164,65 +166,75 @@ class Collector {
       : pickle_(pickle), storages_(storages), bytes_left_(kMaxGrowth * file_bytes) {}
 
   absl::StatusOr<TorchCheckpoint> run() {
-    DURWARD_RETURN_IF_ERROR(visit(pickle_.root, "", 0));
+    DURWARD_RETURN_IF_ERROR(visit(pickle_.root, 0));
     return std::move(checkpoint_);
   }
 
  private:
+  using Key = std::variant<std::string_view, int64_t>;
+
   // Containers may refer to each other in cycles or share one another many times over, so both the
-  // depth and the number of visits are bounded.
-  absl::Status visit(PickleId id, const std::string& name, int depth) {
+  // depth and the number of visits are bounded, and names are put together for tensors only.
+  absl::Status visit(PickleId id, int depth) {
     if (depth > kMaxDepth) return damaged("its containers are nested more than 32 deep");
     if (++visits_ > kMaxVisits) return damaged("its containers hold more than 2^20 values");
-    if (name.size() > kMaxNameBytes) return damaged("a name in it is longer than 1024 bytes");
-    if (const auto* dict = pickle_.get<PickleDict>(id)) return visit_dict(*dict, name, depth);
-    if (const auto* list = pickle_.get<PickleList>(id))
-      return visit_items(list->items, name, depth);
-    if (const auto* tuple = pickle_.get<PickleTuple>(id)) {
-      return visit_items(tuple->items, name, depth);
-    }
-    if (const auto* call = pickle_.get<PickleCall>(id)) return visit_call(*call, name, depth);
+    if (const auto* dict = pickle_.get<PickleDict>(id)) return visit_dict(*dict, depth);
+    if (const auto* list = pickle_.get<PickleList>(id)) return visit_items(list->items, depth);
+    if (const auto* tuple = pickle_.get<PickleTuple>(id)) return visit_items(tuple->items, depth);
+    if (const auto* call = pickle_.get<PickleCall>(id)) return visit_call(*call, depth);
     return absl::OkStatus();
   }
 
-  absl::Status visit_dict(const PickleDict& dict, const std::string& name, int depth) {
+  absl::Status visit_dict(const PickleDict& dict, int depth) {
     for (const auto& [key, value] : dict.entries) {
       const auto* text = pickle_.get<std::string_view>(key);
       const auto* number = pickle_.get<int64_t>(key);
-      if (text == nullptr && number == nullptr)
-        return damaged("a dict key is no text and no number");
-      if (text != nullptr && text->size() > kMaxNameBytes) return damaged("a dict key is too long");
-      DURWARD_RETURN_IF_ERROR(
-          visit(value, child(name, text != nullptr ? std::string(*text) : std::to_string(*number)),
-                depth + 1));
+      path_.push_back(text != nullptr ? Key(*text) : number != nullptr ? Key(*number) : Key("?"));
+      DURWARD_RETURN_IF_ERROR(visit(value, depth + 1));
+      path_.pop_back();
     }
     return absl::OkStatus();
   }
 
-  absl::Status visit_items(const std::vector<PickleId>& items, const std::string& name, int depth) {
+  absl::Status visit_items(const std::vector<PickleId>& items, int depth) {
     for (size_t i = 0; i < items.size(); ++i) {
-      DURWARD_RETURN_IF_ERROR(visit(items[i], child(name, std::to_string(i)), depth + 1));
+      path_.emplace_back(static_cast<int64_t>(i));
+      DURWARD_RETURN_IF_ERROR(visit(items[i], depth + 1));
+      path_.pop_back();
     }
     return absl::OkStatus();
   }
 
-  static std::string child(const std::string& name, const std::string& key) {
-    return name.empty() ? key : absl::StrCat(name, ".", key);
-  }
-
-  absl::Status visit_call(const PickleCall& call, const std::string& name, int depth) {
+  absl::Status visit_call(const PickleCall& call, int depth) {
     const auto& global = *pickle_.get<PickleGlobal>(call.callable);
     const auto& args = *pickle_.get<PickleTuple>(call.args);
     if (global.module != kUtils) return damaged("a storage type is called");
     if (global.name == "_rebuild_parameter") {
       if (args.items.empty()) return damaged("a parameter has no tensor");
-      return visit(args.items[0], name, depth + 1);
+      return visit(args.items[0], depth + 1);
     }
-    return add(args, name);
+    return add(args);
   }
 
-  absl::Status add(const PickleTuple& args, const std::string& name) {
+  // The keys that lead here, joined by dots.
+  absl::StatusOr<std::string> joined_path() const {
+    std::string joined;
+    for (const Key& key : path_) {
+      if (!joined.empty()) joined += '.';
+      if (const auto* text = std::get_if<std::string_view>(&key)) {
+        if (text->size() > kMaxNameBytes) return damaged("a key is longer than 1024 bytes");
+        joined += *text;
+      } else {
+        joined += std::to_string(std::get<int64_t>(key));
+      }
+    }
+    if (joined.size() > kMaxNameBytes) return damaged("a name is longer than 1024 bytes");
+    return joined;
+  }
+
+  absl::Status add(const PickleTuple& args) {
     if (names_.size() == kMaxTensors) return damaged("it holds more than 2^16 tensors");
+    DURWARD_ASSIGN_OR_RETURN(const std::string name, joined_path());
     if (!names_.insert(name).second) {
       return damaged(absl::StrCat("two tensors are named ", absl::Utf8SafeCHexEscape(name)));
     }
@@ -267,6 +279,7 @@ class Collector {
   const StorageBytes& storages_;
   size_t bytes_left_;
   int64_t visits_ = 0;
+  std::vector<Key> path_;
   std::set<std::string> names_;
   TorchCheckpoint checkpoint_;
 };

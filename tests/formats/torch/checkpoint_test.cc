@@ -243,6 +243,22 @@ TEST(Checkpoint, TwoTensorsOfOneNameAreAnError) {
   EXPECT_THAT(error_of(file), HasSubstr("two tensors are named a.b"));
 }
 
+TEST(Checkpoint, TenThousandNestedParametersAreNoRecursion) {
+  const std::string wrap = "ctorch._utils\n_rebuild_parameter\n";
+  std::string body;
+  for (int i = 0; i < 10'000; ++i) body += wrap;
+  body += pickled::tensor(6, 0, {6}, {1});
+  for (int i = 0; i < 10'000; ++i) body += "\x85R";
+  EXPECT_THAT(error_of(legacy_checkpoint(body, kSix)), HasSubstr("32 deep"));
+}
+
+TEST(Checkpoint, ALongNameIsAnError) {
+  const auto file = legacy_checkpoint(absl::StrCat("}", pickled::text(std::string(5000, 'a')),
+                                                   pickled::tensor(6, 0, {6}, {1}), "s"),
+                                      kSix);
+  EXPECT_THAT(error_of(file), HasSubstr("1024 bytes"));
+}
+
 TEST(Checkpoint, AStorageOfMoreElementsThanTheFileIsAnError) {
   auto file = legacy_checkpoint(pickled::tensor(6, 0, {6}, {1}), kSix);
   const size_t count_at = file.size() - 6 * sizeof(float) - sizeof(int64_t);
