@@ -120,8 +120,8 @@ absl::Status read_data(const tflite::Model& model, const tflite::Tensor& table,
   if (!type) return absl::OkStatus();  // reported where it is used
   DURWARD_ASSIGN_OR_RETURN(const int64_t elements, element_count(tensor.shape));
   if (static_cast<int64_t>(bytes) != elements * size_of(*type)) {
-    return damaged("tensor '", tensor.name, "' of ", to_string(*type), "[", to_string(tensor.shape),
-                   "] has ", bytes, " bytes of data");
+    return damaged("tensor '", tensor.name, "' of ", std::string(to_string(*type)), "[",
+                   to_string(tensor.shape), "] has ", bytes, " bytes of data");
   }
   tensor.data = std::as_bytes(std::span(buffer->data()->data(), bytes));
   return absl::OkStatus();
@@ -174,7 +174,7 @@ absl::StatusOr<SourceOperator> read_operator(const tflite::Model& model,
       static_cast<int32_t>(code->builtin_code()), code->deprecated_builtin_code()));
   const char* known = tflite::EnumNameBuiltinOperator(op.code);
   if (op.code == tflite::BuiltinOperator::CUSTOM && code->custom_code() != nullptr) {
-    op.name = absl::StrCat("CUSTOM:", code->custom_code()->string_view());
+    op.name = absl::StrCat("CUSTOM:", code->custom_code()->str());
   } else if (*known != '\0') {
     op.name = known;
   } else {
@@ -235,13 +235,13 @@ class OrderCheck {
   [[nodiscard]] bool empty_constant(int32_t tensor) const {
     return elements(model_.tensors[static_cast<size_t>(tensor)].shape) == 0;
   }
-  [[nodiscard]] absl::Status check_index(int32_t tensor, std::string_view who) const {
+  [[nodiscard]] absl::Status check_index(int32_t tensor, const std::string& who) const {
     if (tensor < 0 || static_cast<size_t>(tensor) >= available_.size()) {
       return damaged(who, " refers to tensor ", tensor, "; the file has ", available_.size());
     }
     return absl::OkStatus();
   }
-  absl::Status write(int32_t tensor, std::string_view who) {
+  absl::Status write(int32_t tensor, const std::string& who) {
     if (available_[static_cast<size_t>(tensor)]) {
       return damaged("tensor '", name(tensor), "' is written by ", who,
                      " and is also a constant, an input or written before");
