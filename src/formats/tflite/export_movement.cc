@@ -33,7 +33,11 @@ absl::Status move(NodeExport& node, BuiltinOperator code,
 }  // namespace
 
 absl::Status export_reshape(NodeExport& node, const Shape& shape) {
-  return move(node, BuiltinOperator::RESHAPE, {shape});
+  tflite::ReshapeOptionsT options;
+  options.new_shape.assign(shape.begin(), shape.end());
+  // A scalar's shape has no elements, which a constant tensor cannot hold: the options say it.
+  if (shape.empty()) return move(node, BuiltinOperator::RESHAPE, {}, make_options(options));
+  return move(node, BuiltinOperator::RESHAPE, {shape}, make_options(options));
 }
 
 absl::Status export_op(NodeExport& node, const Reshape& op) {
@@ -135,11 +139,10 @@ absl::Status export_op(NodeExport& node, const Gather& op) {
   return absl::OkStatus();
 }
 
-// Shapes are static: the result is a constant.
 absl::Status export_op(NodeExport& node, const ShapeOf&) {
-  const Shape& shape = node.in().shape;
-  node.alias(node.constant("", DataType::kInt64, vector_shape(shape.size()),
-                           std::as_bytes(std::span(shape))));
+  tflite::ShapeOptionsT options;
+  options.out_type = tflite::TensorType::INT64;
+  node.add(BuiltinOperator::SHAPE, {node.input()}, {node.output()}, make_options(options));
   return absl::OkStatus();
 }
 
