@@ -1,0 +1,210 @@
+#include "vision/face_crop.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include "support/assets.h"
+#include "vision/similarity.h"
+
+namespace durward {
+namespace {
+
+const InputSpec kFaceSpec{.width = 112, .height = 112};
+
+Landmarks landmarks(const std::array<Point, 5>& points) {
+  return {.right_eye = points[0],
+          .left_eye = points[1],
+          .nose = points[2],
+          .right_mouth_corner = points[3],
+          .left_mouth_corner = points[4],
+          .mouth = std::nullopt};
+}
+
+// Black, with a blurred white spot (a Gaussian of 3 pixels) at each point.
+Image spots(int width, int height, const std::array<Point, 5>& points) {
+  Image image(width, height);
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      double value = 0;
+      for (const Point& p : points) {
+        const double distance = std::hypot(x - p.x, y - p.y) / 3;
+        value = std::max(value, 255 * std::exp(-distance * distance / 2));
+      }
+      const size_t at = (static_cast<size_t>(y) * width + x) * 3;
+      std::fill_n(image.rgb.begin() + static_cast<std::ptrdiff_t>(at), 3,
+                  static_cast<uint8_t>(std::lround(value)));
+    }
+  }
+  return image;
+}
+
+// The centre of brightness within 6 pixels of a place.
+Point brightness_center(const Image& image, Point near) {
+  double sum = 0, x_sum = 0, y_sum = 0;
+  for (int y = 0; y < image.height; ++y) {
+    for (int x = 0; x < image.width; ++x) {
+      if (std::hypot(x - near.x, y - near.y) > 6) continue;
+      const double value = *image.pixel(x, y);
+      sum += value;
+      x_sum += value * x;
+      y_sum += value * y;
+    }
+  }
+  return {x_sum / sum, y_sum / sum};
+}
+
+TEST(ArcfaceTemplate, IsThePublishedOneAndSphereFacesIsEightPixelsFurtherLeft) {
+  const auto square = arcface_template(112, 112), narrow = arcface_template(96, 112);
+  EXPECT_DOUBLE_EQ(square[0].x, 38.2946);
+  EXPECT_DOUBLE_EQ(square[4].y, 92.2041);
+  // SphereFace's points, as in its face_align_demo: 30.2946, 51.6963; 65.5318, 51.5014; ...
+  EXPECT_NEAR(narrow[0].x, 30.2946, 1e-9);
+  EXPECT_NEAR(narrow[1].x, 65.5318, 1e-9);
+  EXPECT_NEAR(narrow[2].x, 48.0252, 1e-9);
+  EXPECT_NEAR(narrow[2].y, 71.7366, 1e-9);
+  EXPECT_NEAR(arcface_template(224, 224)[0].x, 2 * 38.2946, 1e-9);
+}
+
+TEST(AlignFace, BringsTheLandmarksOntoTheTemplate) {
+  // A face turned by 20 degrees, 1.3 times as large, somewhere in a picture.
+  const double angle = 20 * std::acos(-1.0) / 180, scale = 1.3;
+  const Similarity pose{scale * std::cos(angle), scale * std::sin(angle), 60, 20};
+  for (const int width : {112, 96}) {
+    InputSpec spec = kFaceSpec;
+    spec.width = width;
+    const auto goal = arcface_template(width, 112);
+    std::array<Point, 5> points{};
+    std::transform(goal.begin(), goal.end(), points.begin(), pose);
+    const auto crop = align_face(spots(260, 240, points), landmarks(points), spec);
+    ASSERT_TRUE(crop.ok()) << crop.status();
+    EXPECT_EQ(crop->width, width);
+    EXPECT_EQ(crop->height, 112);
+    for (const Point& p : goal) {
+      const Point found = brightness_center(*crop, p);
+      EXPECT_NEAR(found.x, p.x, 0.1);
+      EXPECT_NEAR(found.y, p.y, 0.1);
+    }
+  }
+}
+
+// A face ten times the crop's size, so that the crop is averaged down: no spot may shift.
+TEST(AlignFace, ALargeFaceLiesWhereASmallOneDoes) {
+  const Similarity pose{10, 0, 40, 30};
+  const auto goal = arcface_template(112, 112);
+  std::array<Point, 5> points{};
+  // Pixel centres: 10 (x + 0.5) - 0.5.
+  std::transform(goal.begin(), goal.end(), points.begin(), pose);
+  Image picture(1250, 1250);
+  const Image small = spots(125, 125, arcface_template(112, 112));
+  for (int y = 0; y < 1250; ++y) {
+    for (int x = 0; x < 1250; ++x) {
+      // Each pixel of `small` becomes 10 x 10 of them around the place where the pose puts it.
+      const int from_x = static_cast<int>(std::floor((x - 40 + 4.5) / 10));
+      const int from_y = static_cast<int>(std::floor((y - 30 + 4.5) / 10));
+      if (from_x < 0 || from_y < 0 || from_x >= 125 || from_y >= 125) continue;
+      std::copy_n(small.pixel(from_x, from_y), 3,
+                  picture.rgb.begin() + (static_cast<std::ptrdiff_t>(y) * 1250 + x) * 3);
+    }
+  }
+  const auto crop = align_face(picture, landmarks(points), kFaceSpec);
+  ASSERT_TRUE(crop.ok()) << crop.status();
+  for (const Point& p : goal) {
+    const Point found = brightness_center(*crop, p), expected = brightness_center(small, p);
+    EXPECT_NEAR(found.x, expected.x, 0.1);
+    EXPECT_NEAR(found.y, expected.y, 0.1);
+  }
+}
+
+// Black and white lines, one pixel each: seen from far they are grey, not a moire.
+TEST(AlignFace, ALargeFaceIsAveragedNotSampled) {
+  Image lines(900, 900);
+  for (size_t i = 0; i < lines.rgb.size(); ++i) {
+    lines.rgb[i] = static_cast<uint8_t>(i / 3 % 2 * 255);
+  }
+  std::array<Point, 5> points = arcface_template(112, 112);
+  for (Point& p : points) p = {p.x * 8 + 1.3, p.y * 8 + 1.3};
+  const auto crop = align_face(lines, landmarks(points), kFaceSpec);
+  ASSERT_TRUE(crop.ok()) << crop.status();
+  for (int y = 2; y < 110; ++y) {
+    for (int x = 2; x < 110; ++x) EXPECT_NEAR(*crop->pixel(x, y), 127.5, 4) << x << " " << y;
+  }
+}
+
+TEST(AlignFace, OutsideOfThePictureIsBlack) {
+  Image white(112, 112);
+  std::fill(white.rgb.begin(), white.rgb.end(), uint8_t{255});
+  std::array<Point, 5> points = arcface_template(112, 112);
+  for (Point& p : points) p.x -= 50;  // the left part of the crop is beyond the border
+  const auto crop = align_face(white, landmarks(points), kFaceSpec);
+  ASSERT_TRUE(crop.ok()) << crop.status();
+  EXPECT_EQ(*crop->pixel(20, 50), 0);
+  EXPECT_EQ(*crop->pixel(80, 50), 255);
+}
+
+// Without the mouth's corners its middle is used, and the nose, even a wrong one, is not.
+TEST(AlignFace, EyesAndMouthAreEnough) {
+  const auto goal = arcface_template(112, 112);
+  const Image picture = spots(112, 112, goal);
+  Landmarks face = {.right_eye = goal[0],
+                    .left_eye = goal[1],
+                    .nose = Point{0, 0},
+                    .right_mouth_corner = std::nullopt,
+                    .left_mouth_corner = std::nullopt,
+                    .mouth = Point{(goal[3].x + goal[4].x) / 2, (goal[3].y + goal[4].y) / 2}};
+  const auto crop = align_face(picture, face, kFaceSpec);
+  ASSERT_TRUE(crop.ok()) << crop.status();
+  EXPECT_EQ(*crop, picture);
+}
+
+TEST(AlignFace, RefusesWhatCannotBeAligned) {
+  const Landmarks face = landmarks(arcface_template(112, 112));
+  EXPECT_TRUE(absl::IsInvalidArgument(align_face(Image(), face, kFaceSpec).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(align_face(Image(40000, 1), face, kFaceSpec).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(align_face(Image(9, 9), Landmarks{}, kFaceSpec).status()));
+  InputSpec whole = kFaceSpec;
+  whole.alignment = Alignment::kNone;
+  EXPECT_TRUE(absl::IsInvalidArgument(align_face(Image(9, 9), face, whole).status()));
+}
+
+TEST(CropForModel, NeedsADetectorOnlyForFaces) {
+  InputSpec spec{.width = 4, .height = 2, .alignment = Alignment::kNone};
+  const auto whole = crop_for_model(Image(9, 9), spec, nullptr);
+  ASSERT_TRUE(whole.ok()) << whole.status();
+  EXPECT_EQ(whole->width, 4);
+  EXPECT_TRUE(absl::IsInvalidArgument(crop_for_model(Image(9, 9), kFaceSpec, nullptr).status()));
+}
+
+TEST(CropForModel, TakesTheFaceInTheMiddleAndSaysWhereThereIsNone) {
+  const auto model = asset("models/face_detector/yunet_n_320_320.onnx");
+  const auto path = asset("faces/lfw/Adrien_Brody/Adrien_Brody_0007.jpg");
+  if (!model || !path) GTEST_SKIP() << "needs the shared assets: models/face_detector, faces/lfw";
+  auto detector = FaceDetector::load(*model);
+  if (absl::IsUnavailable(detector.status())) GTEST_SKIP() << detector.status();
+  ASSERT_TRUE(detector.ok()) << detector.status();
+  const auto none = crop_for_model(Image(100, 100), kFaceSpec, &*detector);
+  EXPECT_TRUE(absl::IsNotFound(none.status())) << none.status();
+
+  const auto picture = read_image(*path);  // four faces
+  ASSERT_TRUE(picture.ok()) << picture.status();
+  const auto crop = crop_for_model(*picture, kFaceSpec, &*detector);
+  ASSERT_TRUE(crop.ok()) << crop.status();
+  // LFW pictures are centred on their person: the crop comes from the middle, and its eyes are
+  // where the detector finds them again.
+  const auto faces = detector->detect(*crop);
+  ASSERT_TRUE(faces.ok() && !faces->empty());
+  const Face* face = nearest_to_center(*faces, crop->width, crop->height);
+  const auto goal = arcface_template(112, 112);
+  EXPECT_NEAR(face->landmarks.right_eye.x, goal[0].x, 4);
+  EXPECT_NEAR(face->landmarks.left_eye.x, goal[1].x, 4);
+  EXPECT_NEAR(face->landmarks.left_eye.y, goal[1].y, 4);
+}
+
+TEST(FaceDetectorLoad, AnotherEndingIsRefused) {
+  EXPECT_TRUE(absl::IsInvalidArgument(FaceDetector::load("model.xml").status()));
+}
+
+}  // namespace
+}  // namespace durward
