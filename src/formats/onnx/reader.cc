@@ -1,0 +1,361 @@
+#include "formats/onnx/reader.h"
+
+#include <google/protobuf/io/coded_stream.h>
+
+#include <algorithm>
+#include <limits>
+#include <queue>
+
+#include "base/file.h"
+#include "formats/onnx/import_ops.h"
+#include "formats/onnx/importer.h"
+#include "formats/onnx/proto_tensor.h"
+
+namespace durward {
+namespace {
+
+constexpr int kOldestOpset = 9, kNewestOpset = 21;
+
+absl::StatusOr<onnx::ModelProto> parse(std::span<const std::byte> bytes) {
+  onnx::ModelProto model;
+  if (bytes.size() > static_cast<size_t>(std::numeric_limits<int>::max())) {
+    return absl::ResourceExhaustedError(
+        "the model has more than 2 GiB: store its weights as external data");
+  }
+  google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t*>(bytes.data()),
+                                                static_cast<int>(bytes.size()));
+  if (!model.ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage() ||
+      !model.has_graph()) {
+    return absl::InvalidArgumentError(
+        "not an ONNX model, or a damaged one (it may be cut off): its protobuf cannot be read");
+  }
+  return model;
+}
+
+absl::StatusOr<int> opset_of(const onnx::ModelProto& model) {
+  int64_t opset = model.opset_import_size() == 0 ? 1 : 0;
+  for (const onnx::OperatorSetIdProto& import : model.opset_import()) {
+    if (import.domain().empty() || import.domain() == "ai.onnx") {
+      opset = std::max(opset, import.version());
+    }
+  }
+  if (opset < kOldestOpset || opset > kNewestOpset) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the model uses ONNX opset ", opset, "; opsets ", kOldestOpset, " to ", kNewestOpset,
+        " are supported: export it again with one of them, 17 for example"));
+  }
+  return static_cast<int>(opset);
+}
+
+std::string describe_shape(const onnx::TensorShapeProto& shape) {
+  std::string text;
+  for (const onnx::TensorShapeProto::Dimension& dimension : shape.dim()) {
+    absl::StrAppend(&text, text.empty() ? "" : "x",
+                    dimension.has_dim_value()       ? absl::StrCat(dimension.dim_value())
+                    : dimension.dim_param().empty() ? "?"
+                                                    : dimension.dim_param());
+  }
+  return text.empty() ? "scalar" : text;
+}
+
+// One import: the model's parts in order, and a list of what is not supported.
+class Reader {
+ public:
+  Reader(onnx::ModelProto model, int opset, const OnnxReadOptions& options)
+      : model_(std::move(model)),
+        opset_(opset),
+        options_(options),
+        importer_(options.external_data_folder) {}
+
+  absl::StatusOr<Graph> read() {
+    const onnx::GraphProto& graph = model_.graph();
+    importer_.graph().name = graph.name();
+    if (graph.sparse_initializer_size() != 0) {
+      return absl::UnimplementedError(absl::StrCat("the model has sparse constants ('",
+                                                   graph.sparse_initializer(0).values().name(),
+                                                   "'): store them dense"));
+    }
+    if (graph.output_size() == 0) {
+      return absl::InvalidArgumentError("the model has no output");
+    }
+    DURWARD_RETURN_IF_ERROR(read_initializers());
+    DURWARD_RETURN_IF_ERROR(read_inputs());
+    DURWARD_RETURN_IF_ERROR(read_nodes());
+    DURWARD_RETURN_IF_ERROR(read_outputs());
+    Graph& result = importer_.graph();
+    result.remove_dead_nodes();
+    result.compact();
+    DURWARD_RETURN_IF_ERROR(verify(result));
+    return std::move(result);
+  }
+
+ private:
+  absl::Status read_initializers() {
+    for (onnx::TensorProto& proto : *model_.mutable_graph()->mutable_initializer()) {
+      if (proto.name().empty()) return absl::InvalidArgumentError("a constant has no name");
+      DURWARD_RETURN_IF_ERROR(importer_.add_initializer(proto));
+      // The graph has the data now; the model need not keep them too.
+      const std::string name = proto.name();
+      proto.Clear();
+      proto.set_name(name);
+    }
+    return absl::OkStatus();
+  }
+
+  // The dimension that the caller fixed for an open one; NotFound where there is none.
+  absl::StatusOr<int64_t> fixed_dimension(const onnx::TensorShapeProto::Dimension& dimension,
+                                          int index) const {
+    // Some exporters write -1 for an open dimension.
+    if (dimension.has_dim_value() && dimension.dim_value() != -1) return dimension.dim_value();
+    const auto named = options_.dimensions.find(dimension.dim_param());
+    if (!dimension.dim_param().empty() && named != options_.dimensions.end()) return named->second;
+    if (index == 0) return options_.batch;
+    return absl::NotFoundError("open");
+  }
+
+  absl::StatusOr<Shape> input_shape(const onnx::ValueInfoProto& input) const {
+    const onnx::TensorShapeProto& proto = input.type().tensor_type().shape();
+    if (!input.type().tensor_type().has_shape() || proto.dim_size() > 8) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "input '", input.name(), "' has no shape, or one of more than 8 dimensions"));
+    }
+    Shape shape;
+    for (int i = 0; i < proto.dim_size(); ++i) {
+      const auto dimension = fixed_dimension(proto.dim(i), i);
+      if (!dimension.ok()) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("input '", input.name(), "' (", describe_shape(proto), "): dimension ", i,
+                         " ('", proto.dim(i).dim_param(), "') is open: give its value by name"));
+      }
+      if (*dimension < 1) {
+        return absl::InvalidArgumentError(absl::StrCat("input '", input.name(), "': dimension ", i,
+                                                       " is ", *dimension, ", must be at least 1"));
+      }
+      shape.push_back(*dimension);
+    }
+    if (const auto count = element_count(shape); !count.ok()) {
+      return with_context(count.status(), absl::StrCat("input '", input.name(), "'"));
+    }
+    return shape;
+  }
+
+  // True where every use is a Transpose from NHWC to NCHW: the model itself takes NHWC.
+  bool takes_nhwc(const std::string& input) const {
+    bool used = false;
+    for (const onnx::NodeProto& node : model_.graph().node()) {
+      if (std::find(node.input().begin(), node.input().end(), input) == node.input().end()) {
+        continue;
+      }
+      const NodeView view(node, opset_);
+      if (node.op_type() != "Transpose" ||
+          view.get_ints("perm") != std::vector<int64_t>{0, 3, 1, 2}) {
+        return false;
+      }
+      used = true;
+    }
+    return used;
+  }
+
+  absl::Status read_inputs() {
+    Graph& graph = importer_.graph();
+    for (const onnx::ValueInfoProto& input : model_.graph().input()) {
+      const ImportedValue* known = importer_.find(input.name());
+      // Before IR version 4 constants were listed as inputs too.
+      if (known != nullptr && importer_.constant(*known)) continue;
+      const int element_type = input.type().tensor_type().elem_type();
+      const std::optional<DataType> type = data_type_of(element_type);
+      if (!type || !input.type().has_tensor_type()) {
+        return absl::InvalidArgumentError(absl::StrCat("input '", input.name(), "': element type ",
+                                                       element_type_name(element_type),
+                                                       " is not supported"));
+      }
+      DURWARD_ASSIGN_OR_RETURN(const Shape shape, input_shape(input));
+      const bool nchw = shape.size() == 4 && !takes_nhwc(input.name());
+      const Permutation order = nchw ? kImageOrder : identity_permutation(shape.size());
+      const TensorId id =
+          graph.add_tensor(importer_.unique_name(input.name()), *type, permuted(shape, order));
+      graph.inputs.push_back({id, input.name(), nchw ? PortLayout::kNchw : PortLayout::kAsIs});
+      DURWARD_RETURN_IF_ERROR(importer_.define(input.name(), {id, order}));
+    }
+    return absl::OkStatus();
+  }
+
+  // The nodes, each after those it takes values from. The standard asks models for that order; a
+  // model without it is sorted, one with a cycle refused.
+  absl::StatusOr<std::vector<int>> sorted_nodes() const {
+    const auto& nodes = model_.graph().node();
+    absl::flat_hash_map<std::string, int> producer;
+    for (int i = 0; i < nodes.size(); ++i) {
+      for (const std::string& output : nodes[i].output()) {
+        if (output.empty()) continue;
+        if (!producer.try_emplace(output, i).second) {
+          return absl::InvalidArgumentError(
+              absl::StrCat("value '", output, "' is the output of two nodes"));
+        }
+      }
+    }
+    std::vector<std::vector<int>> consumers(static_cast<size_t>(nodes.size()));
+    std::vector<int> missing(static_cast<size_t>(nodes.size()), 0);
+    std::priority_queue<int, std::vector<int>, std::greater<>> ready;
+    for (int i = 0; i < nodes.size(); ++i) {
+      for (const std::string& input : nodes[i].input()) {
+        const auto from = producer.find(input);
+        if (input.empty() || from == producer.end()) continue;
+        consumers[static_cast<size_t>(from->second)].push_back(i);
+        ++missing[static_cast<size_t>(i)];
+      }
+      if (missing[static_cast<size_t>(i)] == 0) ready.push(i);
+    }
+    std::vector<int> order;
+    while (!ready.empty()) {
+      const int index = ready.top();
+      ready.pop();
+      order.push_back(index);
+      for (const int consumer : consumers[static_cast<size_t>(index)]) {
+        if (--missing[static_cast<size_t>(consumer)] == 0) ready.push(consumer);
+      }
+    }
+    for (int i = 0; i < nodes.size(); ++i) {
+      if (missing[static_cast<size_t>(i)] > 0) {
+        return absl::InvalidArgumentError(
+            absl::StrCat(NodeView(nodes[i], opset_).where(),
+                         ": it depends on its own output (a cycle); the model is broken"));
+      }
+    }
+    return order;
+  }
+
+  absl::Status read_nodes() {
+    DURWARD_ASSIGN_OR_RETURN(const std::vector<int> order, sorted_nodes());
+    for (const int index : order) {
+      const onnx::NodeProto& proto = model_.graph().node(index);
+      const NodeView node(proto, opset_);
+      absl::Status status = read_node(node);
+      if (!node.status().ok()) status = node.status();
+      if (status.ok()) continue;
+      if (status.code() != absl::StatusCode::kUnimplemented) return status;
+      list_unsupported(node, status.message());
+    }
+    if (unsupported_.empty()) return absl::OkStatus();
+    std::string message = absl::StrCat(unsupported_count_, " node(s) are not supported:");
+    for (const std::string& line : unsupported_) absl::StrAppend(&message, "\n  ", line);
+    return absl::UnimplementedError(message);
+  }
+
+  absl::Status read_node(const NodeView& node) {
+    const std::string& domain = node.proto().domain();
+    const bool standard = domain.empty() || domain == "ai.onnx";
+    const OnnxHandler handler = standard ? find_onnx_handler(node.op()) : nullptr;
+    if (handler == nullptr) {
+      return node.unimplemented(
+          standard ? absl::StrCat("nearest supported: ", std::string(nearest_supported(node.op())))
+                   : absl::StrCat("ops of the domain '", domain,
+                                  "' are not supported: export the model with standard ops only"));
+    }
+    // What follows an unsupported node cannot be read, and is not at fault.
+    for (const std::string& input : node.proto().input()) {
+      if (unknown_.contains(input)) {
+        make_unknown(node);
+        return absl::OkStatus();
+      }
+    }
+    if (node.proto().output_size() == 0 || node.proto().output(0).empty()) {
+      return node.invalid("it has no output");
+    }
+    if (const absl::Status status = handler(importer_, node); !status.ok()) {
+      if (status.code() == absl::StatusCode::kUnimplemented) return status;
+      const bool named = absl::StrContains(std::string(status.message()), node.name());
+      return named ? status : with_context(status, node.where());
+    }
+    return absl::OkStatus();
+  }
+
+  void make_unknown(const NodeView& node) {
+    for (const std::string& output : node.proto().output()) {
+      if (!output.empty()) unknown_.insert(output);
+    }
+  }
+
+  // "conv1: Conv (1x3x8x8, 8x3x3x3): reason"
+  void list_unsupported(const NodeView& node, std::string_view reason) {
+    constexpr size_t kMaxLines = 200;
+    make_unknown(node);
+    ++unsupported_count_;
+    if (unsupported_.size() == kMaxLines) unsupported_.push_back("... and more");
+    if (unsupported_.size() > kMaxLines) return;
+    std::string shapes;
+    for (const std::string& input : node.proto().input()) {
+      absl::StrAppend(&shapes, shapes.empty() ? "" : ", ", shape_text(input));
+    }
+    unsupported_.push_back(
+        absl::StrCat(node.name(), ": ", node.op(), " (", shapes, "): ", std::string(reason)));
+  }
+
+  std::string shape_text(const std::string& value) const {
+    if (value.empty()) return "none";
+    if (const ImportedValue* known = importer_.find(value)) {
+      return to_string(importer_.shape(*known));
+    }
+    for (const onnx::ValueInfoProto& info : model_.graph().value_info()) {
+      if (info.name() == value) return describe_shape(info.type().tensor_type().shape());
+    }
+    return "shape unknown";
+  }
+
+  absl::Status read_outputs() {
+    Graph& graph = importer_.graph();
+    for (const onnx::ValueInfoProto& output : model_.graph().output()) {
+      const ImportedValue* value = importer_.find(output.name());
+      if (value == nullptr) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("output '", output.name(), "' is not the output of any node"));
+      }
+      const bool nchw = value->order == kImageOrder;
+      const Permutation order = nchw ? kImageOrder : identity_permutation(value->order.size());
+      DURWARD_ASSIGN_OR_RETURN(TensorId id, importer_.in_order(*value, order));
+      if (graph.is_input(id) || graph.tensor(id).constant()) {
+        const std::string name = importer_.unique_name(absl::StrCat(output.name(), "/copy"));
+        DURWARD_ASSIGN_OR_RETURN(id, graph.add_op(Identity{}, name, {id}));
+      }
+      graph.outputs.push_back({id, output.name(), nchw ? PortLayout::kNchw : PortLayout::kAsIs});
+    }
+    return absl::OkStatus();
+  }
+
+  onnx::ModelProto model_;
+  int opset_;
+  const OnnxReadOptions& options_;
+  Importer importer_;
+  absl::flat_hash_set<std::string> unknown_;  // outputs of nodes that could not be read
+  std::vector<std::string> unsupported_;
+  int unsupported_count_ = 0;
+};
+
+absl::StatusOr<Graph> read_model(std::span<const std::byte> bytes, const OnnxReadOptions& options) {
+  if (options.batch < 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the batch must be at least 1, not ", options.batch));
+  }
+  DURWARD_ASSIGN_OR_RETURN(onnx::ModelProto model, parse(bytes));
+  DURWARD_ASSIGN_OR_RETURN(const int opset, opset_of(model));
+  return Reader(std::move(model), opset, options).read();
+}
+
+}  // namespace
+
+absl::StatusOr<Graph> read_onnx(const std::filesystem::path& path, const OnnxReadOptions& options) {
+  DURWARD_ASSIGN_OR_RETURN(const std::vector<std::byte> bytes, read_file(path));
+  OnnxReadOptions with_folder = options;
+  if (with_folder.external_data_folder.empty()) {
+    with_folder.external_data_folder = path.has_parent_path() ? path.parent_path() : ".";
+  }
+  auto graph = read_model(bytes, with_folder);
+  if (!graph.ok()) return with_context(graph.status(), path.string());
+  return graph;
+}
+
+absl::StatusOr<Graph> read_onnx(std::span<const std::byte> model, const OnnxReadOptions& options) {
+  return read_model(model, options);
+}
+
+}  // namespace durward
