@@ -137,7 +137,8 @@ absl::Status import_constant(Importer& importer, const NodeView& node) {
 absl::Status import_constant_of_shape(Importer& importer, const NodeView& node) {
   DURWARD_ASSIGN_OR_RETURN(const ImportedValue input, importer.input(node, 0));
   DURWARD_ASSIGN_OR_RETURN(Shape shape, importer.integers(node, input));
-  if (shape.size() > 8) return node.unimplemented("more than 8 dimensions are not supported");
+  if (shape.size() > kMaxRank)
+    return node.unimplemented("more than 8 dimensions are not supported");
   const auto count = element_count(shape);
   if (!count.ok()) return node.invalid(std::string(count.status().message()));
   Tensor element = tensor_of<float>(DataType::kFloat32, {1}, {0.0f});

@@ -163,7 +163,7 @@ absl::Status import_expand(Importer& importer, const NodeView& node) {
   DURWARD_ASSIGN_OR_RETURN(Shape target, importer.integers(node, shape));
   Shape padded = importer.shape(x);
   const size_t rank = std::max(padded.size(), target.size());
-  if (rank > 8) return node.unimplemented("more than 8 dimensions are not supported");
+  if (rank > kMaxRank) return node.unimplemented("more than 8 dimensions are not supported");
   padded.insert(padded.begin(), rank - padded.size(), 1);
   target.insert(target.begin(), rank - target.size(), 1);
   for (size_t i = 0; i < rank; ++i) {  // ONNX's Expand broadcasts both ways

@@ -54,7 +54,7 @@ absl::StatusOr<Shape> resolved(const NodeView& node, const Shape& from, Shape ta
 // The node's output is x in another shape. A new node takes the ONNX node's names.
 absl::Status emit_reshape(Importer& importer, const NodeView& node, const ImportedValue& x,
                           const Shape& target) {
-  if (target.size() > static_cast<size_t>(8)) {
+  if (target.size() > kMaxRank) {
     return node.unimplemented("more than 8 dimensions are not supported");
   }
   DURWARD_ASSIGN_OR_RETURN(ImportedValue result, importer.reshape(x, target));

@@ -10,20 +10,6 @@ namespace {
 // Parameters (axes, pads, shapes) have a handful of elements.
 constexpr int64_t kMaxParameterElements = 1 << 16;
 
-bool find_axis_after_reshape(const Shape& from, int axis, const Shape& to, int* result) {
-  int64_t before = 1;
-  for (int i = 0; i < axis; ++i) before *= from[static_cast<size_t>(i)];
-  int64_t product = 1;
-  for (size_t i = 0; i < to.size(); ++i) {
-    if (product == before && to[i] == from[static_cast<size_t>(axis)]) {
-      *result = static_cast<int>(i);
-      return true;
-    }
-    product *= to[i];
-  }
-  return false;
-}
-
 }  // namespace
 
 const ImportedValue* Importer::find(const std::string& name) const {
@@ -152,11 +138,12 @@ absl::StatusOr<ImportedValue> Importer::reshape(const ImportedValue& value, cons
   }
   if (const TensorId integers = dequantized_constant(source); integers.valid()) {
     const std::optional<QuantParams>& quant = graph_.tensor(integers).quant;
-    int axis = -1;
-    if (!quant->per_axis() ||
-        find_axis_after_reshape(graph_.tensor(integers).shape, quant->axis, stored, &axis)) {
+    const std::optional<int> axis =
+        quant->per_axis() ? axis_after_reshape(graph_.tensor(integers).shape, quant->axis, stored)
+                          : -1;
+    if (axis) {
       const TensorId reshaped = reshaped_constant(integers, stored);
-      graph_.mutable_tensor(reshaped).quant->axis = axis;
+      graph_.mutable_tensor(reshaped).quant->axis = *axis;
       DURWARD_ASSIGN_OR_RETURN(source, dequantized(source, reshaped));
       return ImportedValue{source, plan.output};
     }

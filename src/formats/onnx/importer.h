@@ -5,6 +5,7 @@
 #include <absl/container/flat_hash_map.h>
 #include <absl/container/flat_hash_set.h>
 
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>

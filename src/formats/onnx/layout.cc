@@ -123,6 +123,18 @@ bool keeps_order(const Shape& shape, const Permutation& perm) {
   return has_order(shape, perm, dimensions_above_one(shape));
 }
 
+std::optional<int> axis_after_reshape(const Shape& from, int axis, const Shape& to) {
+  const int64_t size = from[static_cast<size_t>(axis)];
+  const int64_t before =
+      std::accumulate(from.begin(), from.begin() + axis, int64_t{1}, std::multiplies<>());
+  int64_t product = 1;
+  for (size_t i = 0; i < to.size(); ++i) {
+    if (product == before && to[i] == size) return static_cast<int>(i);
+    product *= to[i];
+  }
+  return std::nullopt;
+}
+
 std::vector<std::byte> transposed_bytes(std::span<const std::byte> bytes, const Shape& shape,
                                         const Permutation& perm, int64_t element_size) {
   std::vector<std::byte> result(bytes.size());

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -34,6 +35,9 @@ using Permutation = std::vector<int>;
 
 // True where transposing `shape` moves only dimensions of size 1, so that a Reshape does the same.
 [[nodiscard]] bool keeps_order(const Shape& shape, const Permutation& perm);
+
+// The axis of `to` that holds axis `axis` of `from`, where a reshape leaves that axis whole.
+[[nodiscard]] std::optional<int> axis_after_reshape(const Shape& from, int axis, const Shape& to);
 
 // The bytes of a row-major tensor of `shape`, transposed: out dimension i is in dimension perm[i].
 [[nodiscard]] std::vector<std::byte> transposed_bytes(std::span<const std::byte> bytes,

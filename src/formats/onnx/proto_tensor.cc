@@ -12,8 +12,6 @@
 namespace durward {
 namespace {
 
-constexpr int kMaxDimensions = 8;
-
 absl::Status invalid(const onnx::TensorProto& proto, const std::string& message) {
   return absl::InvalidArgumentError(absl::StrCat("tensor '", proto.name(), "': ", message));
 }
@@ -259,9 +257,9 @@ onnx::TensorProto::DataType element_type_of(DataType type) {
 }
 
 absl::StatusOr<Shape> shape_of(const onnx::TensorProto& proto) {
-  if (proto.dims_size() > kMaxDimensions) {
-    return invalid(proto, absl::StrCat("it has ", proto.dims_size(), " dimensions, more than ",
-                                       kMaxDimensions));
+  if (static_cast<size_t>(proto.dims_size()) > kMaxRank) {
+    return invalid(proto,
+                   absl::StrCat("it has ", proto.dims_size(), " dimensions, more than ", kMaxRank));
   }
   Shape shape(proto.dims().begin(), proto.dims().end());
   if (const auto count = element_count(shape); !count.ok()) {

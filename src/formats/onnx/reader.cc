@@ -115,7 +115,8 @@ class Reader {
 
   absl::StatusOr<Shape> input_shape(const onnx::ValueInfoProto& input) const {
     const onnx::TensorShapeProto& proto = input.type().tensor_type().shape();
-    if (!input.type().tensor_type().has_shape() || proto.dim_size() > 8) {
+    if (!input.type().tensor_type().has_shape() ||
+        static_cast<size_t>(proto.dim_size()) > kMaxRank) {
       return absl::InvalidArgumentError(absl::StrCat(
           "input '", input.name(), "' has no shape, or one of more than 8 dimensions"));
     }
@@ -234,7 +235,7 @@ class Reader {
       if (!node.status().ok()) status = node.status();
       if (status.ok()) continue;
       if (status.code() != absl::StatusCode::kUnimplemented) return status;
-      list_unsupported(node, status.message());
+      list_unsupported(node, std::string(status.message()));
     }
     if (unsupported_.empty()) return absl::OkStatus();
     std::string message = absl::StrCat(unsupported_count_, " node(s) are not supported:");
@@ -264,7 +265,7 @@ class Reader {
     }
     if (const absl::Status status = handler(importer_, node); !status.ok()) {
       if (status.code() == absl::StatusCode::kUnimplemented) return status;
-      const bool named = absl::StrContains(std::string(status.message()), node.name());
+      const bool named = std::string(status.message()).find(node.name()) != std::string::npos;
       return named ? status : with_context(status, node.where());
     }
     return absl::OkStatus();
