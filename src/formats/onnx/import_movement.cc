@@ -53,8 +53,8 @@ absl::Status import_concat(Importer& importer, const NodeView& node) {
   }
   DURWARD_ASSIGN_OR_RETURN(const int axis, front_axis(node, node.get_int("axis", 0), order.size()));
   if (inputs.size() == 1) return importer.alias(node, values[0]);
-  return importer.emit(node, Concat{stored_axis({inputs[0], order}, axis)}, std::move(inputs),
-                       order);
+  const Concat op{stored_axis({inputs[0], order}, axis)};
+  return importer.emit(node, op, std::move(inputs), order);
 }
 
 absl::Status import_split(Importer& importer, const NodeView& node) {

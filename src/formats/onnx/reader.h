@@ -21,10 +21,10 @@ struct OnnxReadOptions {
   // For a first dimension that the model leaves open and `dimensions` does not name.
   int64_t batch = 1;
   // Values for the model's other symbolic dimensions, by name ("height" -> 320).
-  std::map<std::string, int64_t> dimensions;
+  std::map<std::string, int64_t> dimensions = {};
   // Where external tensor data lie. Empty: the folder of the model file; a model in memory then
   // may not have any.
-  std::filesystem::path external_data_folder;
+  std::filesystem::path external_data_folder = {};
 };
 
 // Reads a model file or a model in memory. float16, bfloat16 and float64 become float32. Shape

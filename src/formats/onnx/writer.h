@@ -28,7 +28,7 @@ struct OnnxWriteOptions {
   OnnxPortType ports = OnnxPortType::kFloat;
   // Tensors to give as additional outputs, after the graph's own; for calibration, which reads
   // them from a run in ONNX Runtime. Quantised tensors are given dequantised.
-  std::vector<TensorId> extra_outputs;
+  std::vector<TensorId> extra_outputs = {};
   // The same for every tensor that a node produces.
   bool all_activations = false;
 };
