@@ -1,6 +1,6 @@
 #include "formats/torch/checkpoint.h"
 
-#include <absl/strings/match.h>
+#include <absl/strings/escaping.h>
 
 #include <array>
 #include <cmath>
@@ -95,37 +95,46 @@ absl::StatusOr<TorchCheckpoint> read_legacy(std::span<const std::byte> file) {
   return collect_tensors(object, storages, file.size());
 }
 
+absl::StatusOr<std::span<const std::byte>> stored_bytes(const ZipMembers::value_type& member) {
+  if (member.second.stored) return member.second.bytes;
+  return absl::UnimplementedError(
+      absl::StrCat("checkpoint: ", absl::CHexEscape(std::string(member.first)),
+                   " in it is compressed or encrypted, which torch.save never does; unpack the "
+                   "archive and pack it again without compression"));
+}
+
 absl::StatusOr<TorchCheckpoint> read_zip(std::span<const std::byte> file) {
   constexpr std::string_view kPickleName = "/data.pkl";
-  DURWARD_ASSIGN_OR_RETURN(const ZipMembers members, read_stored_zip(file));
+  DURWARD_ASSIGN_OR_RETURN(const ZipMembers members, read_zip_members(file));
   std::string folder;  // "archive/" or the file's name when it was saved
-  for (const auto& [name, bytes] : members) {
+  for (const auto& [name, member] : members) {
     if (name.ends_with(kPickleName)) folder = name.substr(0, name.size() - kPickleName.size() + 1);
   }
-  const auto member = [&](std::string_view name) {
-    return members.find(folder + std::string(name));
-  };
-  if (member("constants.pkl") != members.end()) {
+  if (members.contains(std::string_view(folder + "constants.pkl"))) {
     return absl::UnimplementedError(
         "checkpoint: it is a TorchScript program, not a checkpoint; export the model to ONNX where "
         "it was made (scripts/export_onnx.py) and use that file");
   }
-  const auto object_bytes = member("data.pkl");
-  if (object_bytes == members.end()) {
+  const auto object_member = members.find(std::string_view(folder + "data.pkl"));
+  if (object_member == members.end()) {
     return absl::InvalidArgumentError(
         "checkpoint: the zip archive has no data.pkl, so torch.save did not write it");
   }
-  const auto byte_order = member("byteorder");  // since PyTorch 2.1
-  if (byte_order != members.end()) {
-    DURWARD_RETURN_IF_ERROR(check_little_endian(as_text(byte_order->second) == "little"));
+  if (const auto byte_order = members.find(std::string_view(folder + "byteorder"));
+      byte_order != members.end()) {
+    DURWARD_ASSIGN_OR_RETURN(const auto text, stored_bytes(*byte_order));  // since PyTorch 2.1
+    DURWARD_RETURN_IF_ERROR(check_little_endian(as_text(text) == "little"));
   }
-  ByteReader in(object_bytes->second);
+  DURWARD_ASSIGN_OR_RETURN(const auto object_bytes, stored_bytes(*object_member));
+  ByteReader in(object_bytes);
   DURWARD_ASSIGN_OR_RETURN(const Pickle object, read_pickle(in, torch_global_allowed));
   if (in.remaining() != 0) return damaged("bytes follow the pickle in data.pkl");
   const std::string data_folder = folder + "data/";
   StorageBytes storages;
-  for (const auto& [name, bytes] : members) {
-    if (name.starts_with(data_folder)) storages.emplace(name.substr(data_folder.size()), bytes);
+  for (const auto& member : members) {
+    if (!member.first.starts_with(data_folder)) continue;
+    DURWARD_ASSIGN_OR_RETURN(const auto bytes, stored_bytes(member));
+    storages.emplace(member.first.substr(data_folder.size()), bytes);
   }
   return collect_tensors(object, storages, file.size());
 }

@@ -142,17 +142,11 @@ absl::StatusOr<Entry> read_entry(ByteReader& directory) {
   return entry;
 }
 
-// The member's bytes, which lie between its local header and the directory.
-absl::StatusOr<std::span<const std::byte>> member_bytes(std::span<const std::byte> members,
-                                                        const Entry& entry) {
+// The member, which lies between its local header and the directory.
+absl::StatusOr<ZipMember> find_member(std::span<const std::byte> members, const Entry& entry) {
   const std::string shown = absl::CHexEscape(std::string(entry.name));
-  if (entry.method != kStored || (entry.flags & kEncrypted) != 0) {
-    return absl::UnimplementedError(
-        absl::StrCat("zip archive: member ", shown,
-                     " is compressed or encrypted; torch.save stores members as they are, so "
-                     "unpack the archive and store it again, or save the checkpoint again"));
-  }
-  if (entry.packed_bytes != entry.bytes || entry.header_offset > members.size()) {
+  const bool stored = entry.method == kStored && (entry.flags & kEncrypted) == 0;
+  if ((stored && entry.packed_bytes != entry.bytes) || entry.header_offset > members.size()) {
     return damaged(absl::StrCat("member ", shown, " has impossible sizes"));
   }
   ByteReader in(members.subspan(entry.header_offset));
@@ -168,20 +162,21 @@ absl::StatusOr<std::span<const std::byte>> member_bytes(std::span<const std::byt
     return damaged(absl::StrCat("member ", shown, " has another name in its own header"));
   }
   DURWARD_RETURN_IF_ERROR(in.take(extra_bytes).status());
-  return in.take(entry.bytes);
+  DURWARD_ASSIGN_OR_RETURN(const auto bytes, in.take(entry.packed_bytes));
+  return ZipMember{bytes, stored};
 }
 
 }  // namespace
 
-absl::StatusOr<ZipMembers> read_stored_zip(std::span<const std::byte> archive) {
+absl::StatusOr<ZipMembers> read_zip_members(std::span<const std::byte> archive) {
   DURWARD_ASSIGN_OR_RETURN(const Directory directory, find_directory(archive));
   ByteReader in(archive.subspan(directory.offset, directory.bytes));
   ZipMembers members;
   for (uint64_t i = 0; i < directory.entries; ++i) {
     DURWARD_ASSIGN_OR_RETURN(const Entry entry, read_entry(in));
-    DURWARD_ASSIGN_OR_RETURN(const auto bytes,
-                             member_bytes(archive.first(directory.offset), entry));
-    if (!members.emplace(entry.name, bytes).second) {
+    DURWARD_ASSIGN_OR_RETURN(const ZipMember member,
+                             find_member(archive.first(directory.offset), entry));
+    if (!members.emplace(entry.name, member).second) {
       return damaged(
           absl::StrCat("member ", absl::CHexEscape(std::string(entry.name)), " appears twice"));
     }

@@ -1,4 +1,4 @@
-// Reads ZIP archives whose members are stored, as torch.save writes them. Format: PKWARE APPNOTE
+// Finds the members of ZIP archives; torch.save stores them uncompressed. Format: PKWARE APPNOTE
 // 6.3.10, sections 4.3.7 (local header), 4.3.12 (central directory), 4.3.14 to 4.3.16 (ends).
 #pragma once
 
@@ -11,12 +11,17 @@
 
 namespace durward {
 
-// Each member's bytes by its name; both refer to the archive's bytes.
-using ZipMembers = std::map<std::string_view, std::span<const std::byte>>;
+struct ZipMember {
+  std::span<const std::byte> bytes;  // as they stand in the archive
+  bool stored = true;                // neither compressed nor encrypted
+};
+
+// The members by their names, which refer to the archive's bytes as the members do.
+using ZipMembers = std::map<std::string_view, ZipMember>;
 
 // The members of an archive, with zip64 fields where they are. Checksums are not compared: torch
-// has an option to leave them out and does not look at them either. Errors: InvalidArgument for a
-// damaged archive or a name that appears twice; Unimplemented for a compressed or encrypted member.
-[[nodiscard]] absl::StatusOr<ZipMembers> read_stored_zip(std::span<const std::byte> archive);
+// has an option to leave them out and does not look at them either. InvalidArgument for a damaged
+// archive or a name that appears twice.
+[[nodiscard]] absl::StatusOr<ZipMembers> read_zip_members(std::span<const std::byte> archive);
 
 }  // namespace durward

@@ -151,6 +151,12 @@ TEST(Checkpoint, ATorchScriptProgramIsSentToOnnx) {
   EXPECT_THAT(std::string(checkpoint.status().message()), HasSubstr("export_onnx.py"));
 }
 
+TEST(Checkpoint, ACompressedMemberIsNamed) {
+  const auto checkpoint = read_torch_checkpoint(corpus_file("zip_compressed.pt"));
+  EXPECT_TRUE(absl::IsUnimplemented(checkpoint.status()));
+  EXPECT_THAT(std::string(checkpoint.status().message()), HasSubstr("byteorder"));
+}
+
 TEST(Checkpoint, AnyOtherFileIsNoCheckpoint) {
   EXPECT_THAT(error_of({}), HasSubstr("torch.save"));
   EXPECT_THAT(error_of(to_bytes("\x7f"

@@ -101,16 +101,20 @@ def legacy(value, protocol=2):
     return out.getvalue()
 
 
-def zipped(value, protocol=2, compression=zipfile.ZIP_STORED, extra=()):
+def zipped(value, protocol=2, compression=zipfile.ZIP_STORED, script=False):
     out, data = io.BytesIO(), io.BytesIO()
     pickler = Pickler(data, protocol, False)
     pickler.dump(value)
     members = [("data.pkl", data.getvalue()), ("byteorder", b"little")]
     members += [(f"data/{storage.key}", storage.data()) for storage in pickler.storages]
-    members += [("version", b"3\n"), *extra]
+    members += [("version", b"3\n")]
+    if script:
+        members.append(("constants.pkl", b"\x80\x02)."))
     with zipfile.ZipFile(out, "w", compression) as archive:
         for name, content in members:
             archive.writestr(zipfile.ZipInfo(f"archive/{name}"), content, compression)
+        if script:  # torch.jit.save compresses the code
+            archive.writestr(zipfile.ZipInfo("archive/code/model.py"), b"pass\n" * 9, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 
@@ -161,7 +165,7 @@ def main():
         "legacy_small.pt": legacy(small()),
         "zip_small.pt": zipped(small()),
         "zip_compressed.pt": zipped(small(), 2, zipfile.ZIP_DEFLATED),
-        "zip_torchscript.pt": zipped(small(), 2, extra=[("constants.pkl", b"\x80\x02).")]),
+        "zip_torchscript.pt": zipped(small(), script=True),
         "legacy_command.pt": legacy({"a": Command()}),
         "zip_command_protocol4.pt": zipped({"a": Command()}, 4),
         "legacy_cyclic.pt": legacy(cyclic()),
