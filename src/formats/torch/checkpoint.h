@@ -46,8 +46,9 @@ struct TorchCheckpoint {
 // Reads a checkpoint: tensors in dicts, lists and tuples, nested up to 32 deep; everything else in
 // them is skipped. Errors: InvalidArgument for a file that is damaged, no checkpoint, or refers to
 // anything but tensors and containers; Unimplemented for TorchScript archives, compressed members,
-// big-endian files and other element types; ResourceExhausted where the tensors need more than four
-// times the file's bytes (views of one storage); those of read_file.
+// big-endian files and other element types; ResourceExhausted for more than 2^18 values in
+// containers, and where the tensors need more than four times the file's bytes (views of one
+// storage); those of read_file.
 [[nodiscard]] absl::StatusOr<TorchCheckpoint> read_torch_checkpoint(
     const std::filesystem::path& path);
 [[nodiscard]] absl::StatusOr<TorchCheckpoint> read_torch_checkpoint(

@@ -18,7 +18,7 @@ namespace durward {
 namespace {
 
 constexpr int kMaxDepth = 32;
-constexpr int64_t kMaxVisits = int64_t{1} << 20;
+constexpr int64_t kMaxVisits = int64_t{1} << 18;
 constexpr size_t kMaxTensors = size_t{1} << 16;
 constexpr size_t kMaxNameBytes = 1024;
 constexpr size_t kMaxRank = 64;   // torch's own limit
@@ -177,7 +177,11 @@ class Collector {
   // depth and the number of visits are bounded, and names are put together for tensors only.
   absl::Status visit(PickleId id, int depth) {
     if (depth > kMaxDepth) return damaged("its containers are nested more than 32 deep");
-    if (++visits_ > kMaxVisits) return damaged("its containers hold more than 2^20 values");
+    if (++visits_ > kMaxVisits) {
+      return absl::ResourceExhaustedError(
+          "checkpoint: its containers hold more than 2^18 values; save the tensors alone: "
+          "torch.save(model.state_dict(), path)");
+    }
     if (const auto* dict = pickle_.get<PickleDict>(id)) return visit_dict(*dict, depth);
     if (const auto* list = pickle_.get<PickleList>(id)) return visit_items(list->items, depth);
     if (const auto* tuple = pickle_.get<PickleTuple>(id)) return visit_items(tuple->items, depth);
