@@ -60,6 +60,7 @@ Values evaluate(const TypedNode& node, const Reshape&) { return one(*node.input(
 Values evaluate(const TypedNode& node, const Transpose& op) {
   const std::vector<int64_t> strides = strides_of(node.shape());
   std::vector<int64_t> permuted;
+  permuted.reserve(op.perm.size());
   for (const int axis : op.perm) permuted.push_back(strides[static_cast<size_t>(axis)]);
   return one(strided(node.input(0), 0, node.output(0).shape, permuted));
 }
