@@ -33,7 +33,8 @@ Embeddings random_embeddings(int images, int dims, std::vector<int32_t>& person)
       for (double& value : centre) value = gaussian();
     }
     person.push_back(image / 3);
-    for (const double value : centre) values.push_back(static_cast<float>(value + 1.1 * gaussian()));
+    for (const double value : centre)
+      values.push_back(static_cast<float>(value + 1.1 * gaussian()));
   }
   return Embeddings::normalise(std::move(values), dims).value();
 }
