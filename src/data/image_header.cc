@@ -1,6 +1,7 @@
 #include "data/image_header.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 namespace durward {
@@ -125,15 +126,13 @@ absl::StatusOr<ImageHeader> read_bmp(const Bytes& bytes) {
     width = bytes.little16(18);
     height = bytes.little16(20);
     bits = bytes.little16(24);
-  } else if (dib >= kInfoHeader) {
+  } else {
     if (!bytes.at(kFileHeader, kInfoHeader)) return truncated("BMP");
     width = static_cast<int32_t>(bytes.little32(18));
     height = static_cast<int32_t>(bytes.little32(22));
     height = height < 0 ? -height : height;  // negative: the rows go from the top
     bits = bytes.little16(28);
     uncompressed = bytes.little32(30) == kUncompressed;
-  } else {
-    return damaged("BMP", "its header has an unknown size");
   }
   if (width <= 0 || height <= 0 || bits < 1 || bits > 32) {
     return damaged("BMP", "its size is impossible");
@@ -193,8 +192,10 @@ std::optional<ImageFormat> image_format(std::span<const std::byte> start) {
   if (bytes.equals(0, "\xff\xd8\xff")) return ImageFormat::kJpeg;
   if (bytes.equals(0, "\x89PNG\r\n\x1a\n")) return ImageFormat::kPng;
   if (bytes.equals(0, "RIFF") && bytes.equals(8, "WEBP")) return ImageFormat::kWebp;
-  // "BM" alone begins many a text: the reserved bytes after the file size must be 0 too.
-  if (bytes.equals(0, "BM") && bytes.equals(6, std::string_view("\0\0\0\0", 4))) {
+  // "BM" alone begins many a text: the size of the second header must be one that exists, too.
+  constexpr std::array<uint32_t, 7> kBmpHeaders = {12, 40, 52, 56, 64, 108, 124};
+  if (bytes.equals(0, "BM") && bytes.at(14, 4) &&
+      std::count(kBmpHeaders.begin(), kBmpHeaders.end(), bytes.little32(14)) == 1) {
     return ImageFormat::kBmp;
   }
   return std::nullopt;

@@ -17,7 +17,7 @@ enum class ImageFormat : uint8_t { kJpeg, kPng, kBmp, kWebp };
 [[nodiscard]] std::string_view to_string(ImageFormat format);  // "JPEG", "PNG", "BMP", "WebP"
 
 // The bytes that image_format needs to see.
-inline constexpr size_t kImageSignatureBytes = 16;
+inline constexpr size_t kImageSignatureBytes = 18;
 
 // The format by the signature at the start of a file; nullopt where it is none of the four.
 [[nodiscard]] std::optional<ImageFormat> image_format(std::span<const std::byte> start);

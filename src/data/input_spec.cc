@@ -155,7 +155,7 @@ absl::StatusOr<InputSpec> parse_input_spec(std::string_view text, std::string_vi
     return absl::InvalidArgumentError(absl::StrCat(
         std::string(name), ": expected one JSON object, as docs/input-spec.md describes"));
   }
-  const absl::StatusOr<InputSpec> spec = parse_object(std::move(object));
+  absl::StatusOr<InputSpec> spec = parse_object(std::move(object));
   if (!spec.ok()) return with_context(spec.status(), name);
   return spec;
 }

@@ -1,6 +1,7 @@
 // Walks over a text line by line, whatever wrote it: LF or CRLF, with or without a byte order mark.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -10,7 +11,7 @@ namespace durward {
 
 class TextLines {
  public:
-  static constexpr size_t kMaxLineBytes = 64 * 1024;
+  static constexpr size_t kMaxLineBytes = size_t{64} * 1024;
 
   // `text` must outlive the lines.
   explicit TextLines(std::string_view text);

@@ -115,6 +115,15 @@ TEST(DecodeImage, ATruncatedPictureIsAnErrorWhereverItIsCut) {
   }
 }
 
+// The bytes between the file's size and the offset of its pixels are the writer's own.
+TEST(DecodeImage, TheReservedBytesOfABmpMayBeAnything) {
+  auto bmp = encode(flag(40, 30), ".bmp");
+  std::fill_n(bmp.begin() + 6, 4, std::byte{0x77});
+  const auto decoded = decode_image(bmp, "bmp");
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  EXPECT_EQ(*decoded, flag(40, 30));
+}
+
 TEST(DecodeImage, BytesAfterTheEndDoNotMatter) {
   auto jpeg = encode(flag(40, 30), ".jpg");
   jpeg.insert(jpeg.end(), 100, std::byte{0x55});

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "base/parallel.h"
+#include "data/image_folder.h"
 #include "support/assets.h"
 #include "vision/similarity.h"
 
@@ -200,6 +202,37 @@ TEST(CropForModel, TakesTheFaceInTheMiddleAndSaysWhereThereIsNone) {
   EXPECT_NEAR(face->landmarks.right_eye.x, goal[0].x, 4);
   EXPECT_NEAR(face->landmarks.left_eye.x, goal[1].x, 4);
   EXPECT_NEAR(face->landmarks.left_eye.y, goal[1].y, 4);
+}
+
+// Each worker has its own detector; who does what is left to chance.
+TEST(CropForModel, GivesTheSameCropsOnAnyNumberOfThreads) {
+  const auto model = asset("models/face_detector/yunet_n_320_320.onnx");
+  const auto folder = asset("faces/lfw/Adrien_Brody");
+  if (!model || !folder) GTEST_SKIP() << "needs the shared assets: models/face_detector, faces/lfw";
+  const auto pictures = list_images(*folder);
+  ASSERT_TRUE(pictures.ok()) << pictures.status();
+  std::vector<std::vector<Image>> crops;
+  for (const int threads : {1, 3}) {
+    std::vector<FaceDetector> detectors;
+    for (int i = 0; i < threads; ++i) {
+      auto detector = FaceDetector::load(*model);
+      if (absl::IsUnavailable(detector.status())) GTEST_SKIP() << detector.status();
+      ASSERT_TRUE(detector.ok()) << detector.status();
+      detectors.push_back(*std::move(detector));
+    }
+    std::vector<Image>& result = crops.emplace_back(pictures->images.size());
+    const auto crop = [&](int64_t index, int worker) -> absl::Status {
+      const auto i = static_cast<size_t>(index);
+      DURWARD_ASSIGN_OR_RETURN(const Image picture, read_image(pictures->images[i]));
+      FaceDetector& detector = detectors[static_cast<size_t>(worker)];
+      DURWARD_ASSIGN_OR_RETURN(result[i], crop_for_model(picture, kFaceSpec, &detector));
+      return absl::OkStatus();
+    };
+    const absl::Status status = parallel_for(static_cast<int64_t>(result.size()), threads, crop);
+    ASSERT_TRUE(status.ok()) << status;
+  }
+  EXPECT_GT(crops[0].size(), 5u);
+  EXPECT_TRUE(crops[0] == crops[1]);
 }
 
 TEST(FaceDetectorLoad, AnotherEndingIsRefused) {
