@@ -46,7 +46,7 @@ class Gatherer {
     if (list_.trials.size() >= static_cast<size_t>(std::numeric_limits<int32_t>::max())) {
       return line_error(row.line, "more than 2^31 trials");
     }
-    Trial trial;
+    ListedTrial trial;
     DURWARD_ASSIGN_OR_RETURN(trial.enrol, picture(row.enrol, row.person_enrol, row.line));
     DURWARD_ASSIGN_OR_RETURN(trial.probe, picture(row.probe, row.person_probe, row.line));
     if (trial.enrol == trial.probe) {
@@ -69,7 +69,7 @@ class Gatherer {
       lines_.push_back(row.line);
       return absl::OkStatus();
     }
-    const Trial& first = list_.trials[earlier->second];
+    const ListedTrial& first = list_.trials[earlier->second];
     if (first.same_person != trial.same_person || first.group != trial.group) {
       return line_error(row.line,
                         absl::StrCat("the same trial as in line ", lines_[earlier->second],
@@ -118,13 +118,13 @@ class Gatherer {
       }
       return i;
     };
-    for (const Trial& trial : list_.trials) {
+    for (const ListedTrial& trial : list_.trials) {
       if (!trial.same_person) continue;
       const auto [first, second] = std::minmax({root(trial.enrol), root(trial.probe)});
       parent[static_cast<size_t>(second)] = first;
     }
     for (size_t t = 0; t < list_.trials.size(); ++t) {
-      const Trial& trial = list_.trials[t];
+      const ListedTrial& trial = list_.trials[t];
       if (!trial.same_person && root(trial.enrol) == root(trial.probe)) {
         return line_error(lines_[t], "an impostor trial between pictures that genuine trials join");
       }

@@ -1,4 +1,4 @@
-// Trial lists: which pictures are compared with which, and who is on them. From LFW's pairs.txt, a
+// ListedTrial lists: which pictures are compared with which, and who is on them. From LFW's pairs.txt, a
 // CSV file, or a folder with a subfolder for each person (all pairs).
 #pragma once
 
@@ -16,7 +16,7 @@ struct TrialImage {
   int32_t person = 0;  // index into TrialList::persons
 };
 
-struct Trial {
+struct ListedTrial {
   int32_t enrol = 0;  // indices into TrialList::images
   int32_t probe = 0;
   bool same_person = false;
@@ -27,7 +27,7 @@ struct TrialList {
   std::vector<TrialImage> images;    // each picture once
   std::vector<std::string> persons;  // the clusters that confidence intervals are drawn over
   std::vector<std::string> groups;   // e.g. demographic; empty where the list names none
-  std::vector<Trial> trials;         // in the list's order; empty where all_pairs
+  std::vector<ListedTrial> trials;         // in the list's order; empty where all_pairs
   bool all_pairs = false;            // each image i < j is a trial, genuine for equal persons
   int64_t duplicates = 0;            // rows left out because an earlier one says the same
   std::vector<std::filesystem::path> skipped;  // files in a folder of people that are no pictures

@@ -241,7 +241,7 @@ TEST(ReadTrialsOfLfw, FoldsOneAndTwoHaveTheirPublishedSize) {
   ASSERT_TRUE(list.ok()) << list.status();
   EXPECT_EQ(list->trials.size(), 1200u);
   EXPECT_EQ(std::count_if(list->trials.begin(), list->trials.end(),
-                          [](const Trial& trial) { return trial.same_person; }),
+                          [](const ListedTrial& trial) { return trial.same_person; }),
             600);
 }
 

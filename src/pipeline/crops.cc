@@ -1,0 +1,139 @@
+#include "pipeline/crops.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/parallel.h"
+#include "data/tensor.h"
+#include "vision/face_crop.h"
+#include "vision/face_detector.h"
+
+namespace durward {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What became of one picture.
+struct Outcome {
+  std::vector<Image> crops;
+  std::string reason;  // why there are none
+};
+
+bool needs_detector(const CropOptions& options) {
+  return !options.aligned && options.spec.alignment == Alignment::kArcface112;
+}
+
+absl::StatusOr<std::vector<Image>> crops_of(const Image& image, const CropOptions& options,
+                                            FaceDetector* detector) {
+  std::vector<Image> crops;
+  if (options.aligned) {
+    DURWARD_ASSIGN_OR_RETURN(
+        Image crop,
+        resize_image(image, options.spec.width, options.spec.height, options.spec.interpolation));
+    crops.push_back(std::move(crop));
+  } else if (detector == nullptr || !options.all_faces) {
+    DURWARD_ASSIGN_OR_RETURN(Image crop, crop_for_model(image, options.spec, detector));
+    crops.push_back(std::move(crop));
+  } else {
+    DURWARD_ASSIGN_OR_RETURN(const std::vector<Face> faces, detector->detect(image));
+    if (faces.empty()) return absl::NotFoundError("no face found");
+    for (const Face& face : faces) {
+      DURWARD_ASSIGN_OR_RETURN(Image crop, align_face(image, face.landmarks, options.spec));
+      crops.push_back(std::move(crop));
+    }
+  }
+  return crops;
+}
+
+// Cancelled and running out of memory end the work; what is wrong with one picture does not.
+Outcome outcome_of(const fs::path& path, const CropOptions& options, FaceDetector* detector) {
+  absl::StatusOr<Image> image = read_image(path);
+  if (!image.ok()) return {{}, std::string(image.status().message())};
+  absl::StatusOr<std::vector<Image>> crops = crops_of(*image, options, detector);
+  if (!crops.ok()) return {{}, std::string(crops.status().message())};
+  return {*std::move(crops), {}};
+}
+
+absl::StatusOr<std::vector<FaceDetector>> load_detectors(const CropOptions& options, int count) {
+  std::vector<FaceDetector> detectors;
+  if (!needs_detector(options)) return detectors;
+  if (!options.detector) {
+    return absl::FailedPreconditionError(
+        "aligning faces needs a face detector: name one with --detector, or say --aligned if the "
+        "pictures are "
+        "aligned crops already");
+  }
+  for (int i = 0; i < count; ++i) {
+    DURWARD_ASSIGN_OR_RETURN(FaceDetector detector, FaceDetector::load(*options.detector));
+    detectors.push_back(std::move(detector));
+  }
+  return detectors;
+}
+
+}  // namespace
+
+absl::StatusOr<fs::path> default_detector() {
+  std::vector<fs::path> candidates;
+  if (const char* named = std::getenv("DURWARD_DETECTOR")) candidates.emplace_back(named);
+  const char* assets = std::getenv("DURWARD_ASSETS");
+  candidates.push_back(
+      (assets != nullptr ? fs::path(assets) : fs::path(DURWARD_SOURCE_DIR) / "../shared/assets") /
+      "models/face_detector/yunet_n_320_320.onnx");
+  candidates.push_back(fs::path(DURWARD_DEPS_DIR) /
+                       "npm/mediapipe-face_detection/package/face_detection_short_range.tflite");
+  for (const fs::path& candidate : candidates) {
+    std::error_code error;
+    if (fs::is_regular_file(candidate, error)) return candidate.lexically_normal();
+  }
+  return absl::NotFoundError(
+      "no face detector found: run scripts/setup, or name a YuNet .onnx or BlazeFace .tflite file "
+      "with --detector");
+}
+
+absl::StatusOr<CropSet> collect_crops(std::span<const fs::path> images,
+                                      const CropOptions& options) {
+  // Pictures are worked on in batches, so that crops are kept in the pictures' order while only a
+  // few are in memory.
+  constexpr int64_t kBatch = 32;
+  const int threads = std::max(1, options.threads);
+  DURWARD_ASSIGN_OR_RETURN(std::vector<FaceDetector> detectors, load_detectors(options, threads));
+  DURWARD_ASSIGN_OR_RETURN(CropStore store,
+                           CropStore::create(options.spec.width, options.spec.height));
+  CropSet set{std::move(store), {}, {}};
+  const auto total = static_cast<int64_t>(images.size());
+  for (int64_t first = 0; first < total; first += kBatch) {
+    if (options.progress && !options.progress("finding faces", first, total)) {
+      return absl::CancelledError("stopped while finding faces");
+    }
+    std::vector<Outcome> outcomes(static_cast<size_t>(std::min(kBatch, total - first)));
+    DURWARD_RETURN_IF_ERROR(
+        parallel_for(static_cast<int64_t>(outcomes.size()), threads, [&](int64_t i, int worker) {
+          FaceDetector* detector =
+              detectors.empty() ? nullptr : &detectors[static_cast<size_t>(worker)];
+          outcomes[static_cast<size_t>(i)] =
+              outcome_of(images[static_cast<size_t>(first + i)], options, detector);
+          return absl::OkStatus();
+        }));
+    for (size_t i = 0; i < outcomes.size(); ++i) {
+      const int64_t image = first + static_cast<int64_t>(i);
+      if (outcomes[i].crops.empty()) {
+        set.skipped.push_back({images[static_cast<size_t>(image)], std::move(outcomes[i].reason)});
+      }
+      for (const Image& crop : outcomes[i].crops) {
+        DURWARD_RETURN_IF_ERROR(set.crops.append(crop));
+        set.image_of_crop.push_back(image);
+      }
+    }
+  }
+  if (options.progress) options.progress("finding faces", total, total);
+  if (set.crops.size() == 0) {
+    return absl::InvalidArgumentError(
+        set.skipped.empty()
+            ? "no pictures were given"
+            : absl::StrCat("none of the ", total, " pictures could be used; the first: ",
+                           set.skipped[0].path.string(), ": ", set.skipped[0].reason));
+  }
+  return set;
+}
+
+}  // namespace durward

@@ -1,0 +1,110 @@
+#include "pipeline/evaluate.h"
+
+#include <absl/strings/ascii.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace durward {
+namespace {
+
+constexpr int kChangedSamples = 6;  // of each kind, for people to look at
+
+absl::StatusOr<Evaluation> figures(const ScoredTrials& scored, const EvaluateOptions& options) {
+  EvaluationOptions settings = options.figures;
+  settings.bootstrap.threads = options.threads;
+  settings.bootstrap.progress = options.progress;
+  return evaluate(scored, settings);
+}
+
+absl::StatusOr<Evaluation> cross_figures(const TrialSet& set, const System& enrols,
+                                         const System& probes, const EvaluateOptions& options) {
+  DURWARD_ASSIGN_OR_RETURN(const ScoredTrials scored,
+                           score_trial_set(set, enrols.embeddings, probes.embeddings,
+                                           options.threads, options.progress));
+  return figures(scored, options);
+}
+
+absl::StatusOr<ChangedDecisions> decisions_at(double far, const TrialSet& set, const System& before,
+                                              const System& after, const EvaluateOptions& options) {
+  const auto decider = [far](const System& system) {
+    const auto& points = system.evaluation.operating_points;
+    const auto point = std::find_if(points.begin(), points.end(),
+                                    [far](const OperatingPoint& p) { return p.far_target == far; });
+    return Decider{system.embeddings, static_cast<float>(point->threshold)};
+  };
+  if (set.all_pairs) {
+    return changed_decisions(set.person_of_row, decider(before), decider(after), kChangedSamples,
+                             {.threads = options.threads, .progress = options.progress});
+  }
+  return changed_decisions(set.trials, decider(before), decider(after), kChangedSamples);
+}
+
+void compare_embeddings(const System& before, const System& after, Comparison& comparison) {
+  std::vector<double> cosines;
+  for (int64_t row = 0; row < before.embeddings.rows(); ++row) {
+    cosines.push_back(cosine(before.embeddings.row(row), after.embeddings.row(row)));
+  }
+  std::sort(cosines.begin(), cosines.end());
+  comparison.mean_cosine =
+      std::accumulate(cosines.begin(), cosines.end(), 0.0) / static_cast<double>(cosines.size());
+  comparison.lowest_cosine = cosines.front();
+  comparison.first_percentile_cosine = cosines[cosines.size() / 100];
+}
+
+}  // namespace
+
+absl::StatusOr<RuntimeKind> runtime_for(const std::filesystem::path& file) {
+  const std::string ending = absl::AsciiStrToLower(file.extension().string());
+  if (ending == ".tflite") return RuntimeKind::kLiteRt;
+  if (ending == ".onnx" || ending == ".ort") return RuntimeKind::kOnnxRuntime;
+  if (ending == ".xml") return RuntimeKind::kOpenVino;
+  return absl::InvalidArgumentError(absl::StrCat(file.string(), ": no runtime runs '", ending,
+                                                 "' files; expected .onnx, .ort, .tflite or .xml"));
+}
+
+absl::StatusOr<System> evaluate_system(const TrialSet& set, Variant variant,
+                                       const EmbedderFactory& factory,
+                                       const EvaluateOptions& options) {
+  absl::StatusOr<Embeddings> embeddings = embed_crops(
+      set.crops.crops, factory, options.threads, options.progress, "embedding: " + variant.name);
+  if (!embeddings.ok()) return with_context(embeddings.status(), variant.name);
+  DURWARD_ASSIGN_OR_RETURN(ScoredTrials scored, score_trial_set(set, *embeddings, *embeddings,
+                                                                options.threads, options.progress));
+  DURWARD_ASSIGN_OR_RETURN(Evaluation evaluation, figures(scored, options));
+  return System{std::move(variant), *std::move(embeddings), std::move(scored),
+                std::move(evaluation)};
+}
+
+absl::StatusOr<System> evaluate_file(const TrialSet& set, Variant variant, const InputSpec& spec,
+                                     const EvaluateOptions& options) {
+  const EmbedderFactory factory = [&variant, &spec]() -> absl::StatusOr<FaceEmbedder> {
+    DURWARD_ASSIGN_OR_RETURN(std::unique_ptr<RuntimeModel> model,
+                             load_model(variant.runtime, variant.file, {}));
+    return FaceEmbedder::create(std::move(model), spec);
+  };
+  return evaluate_system(set, variant, factory, options);
+}
+
+absl::StatusOr<Comparison> compare_systems(const TrialSet& set, const System& before,
+                                           const System& after, const EvaluateOptions& options) {
+  Comparison comparison;
+  DURWARD_ASSIGN_OR_RETURN(comparison.losses, tar_losses(before.evaluation, after.evaluation));
+  comparison.drift = threshold_drift(before.evaluation, after.evaluation, after.scored);
+  if (!comparison.losses.empty()) {
+    comparison.changed_at_far = comparison.losses.back().far;
+    DURWARD_ASSIGN_OR_RETURN(comparison.changed,
+                             decisions_at(comparison.changed_at_far, set, before, after, options));
+  }
+  if (before.embeddings.dims() != after.embeddings.dims()) return comparison;
+  compare_embeddings(before, after, comparison);
+  CrossPrecision cross;
+  DURWARD_ASSIGN_OR_RETURN(cross.before_enrols, cross_figures(set, before, after, options));
+  DURWARD_ASSIGN_OR_RETURN(cross.after_enrols, cross_figures(set, after, before, options));
+  DURWARD_ASSIGN_OR_RETURN(comparison.cross_losses,
+                           tar_losses(before.evaluation, cross.before_enrols));
+  comparison.cross = std::move(cross);
+  return comparison;
+}
+
+}  // namespace durward

@@ -1,0 +1,72 @@
+// Models judged by authentication: one system alone, and one against another on the same trials.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "biometrics/changed_decisions.h"
+#include "biometrics/evaluation.h"
+#include "pipeline/embed.h"
+#include "pipeline/trial_set.h"
+
+namespace durward {
+
+// A model file in a runtime.
+struct Variant {
+  std::string name;  // "fp32", "int8 litert", ...; unique within a report
+  RuntimeKind runtime = RuntimeKind::kOnnxRuntime;
+  std::filesystem::path file;
+};
+
+// The runtime that a file is for: .tflite LiteRT, .onnx and .ort ONNX Runtime, .xml OpenVINO.
+// InvalidArgument for others.
+[[nodiscard]] absl::StatusOr<RuntimeKind> runtime_for(const std::filesystem::path& file);
+
+struct EvaluateOptions {
+  int threads = 1;
+  EvaluationOptions figures = {};
+  Progress progress = {};
+};
+
+struct System {
+  Variant variant;
+  Embeddings embeddings;
+  ScoredTrials scored;
+  Evaluation evaluation;
+};
+
+// Embeds the trials' crops and computes the figures. `factory` makes the model's embedder.
+[[nodiscard]] absl::StatusOr<System> evaluate_system(const TrialSet& set, Variant variant,
+                                                     const EmbedderFactory& factory,
+                                                     const EvaluateOptions& options);
+
+// The same for a model file, in its runtime, one thread for each embedder.
+[[nodiscard]] absl::StatusOr<System> evaluate_file(const TrialSet& set, Variant variant,
+                                                   const InputSpec& spec,
+                                                   const EvaluateOptions& options);
+
+// One side enrolled by one system, the other probed by the other.
+struct CrossPrecision {
+  Evaluation before_enrols;  // templates of `before`, probes of `after`: a fleet that was updated
+  Evaluation after_enrols;
+};
+
+struct Comparison {
+  std::vector<TarLoss> losses;
+  std::vector<ThresholdDrift> drift;
+  // Absent where the two systems' embeddings have different lengths.
+  std::optional<CrossPrecision> cross;
+  std::vector<TarLoss> cross_losses;  // of CrossPrecision::before_enrols against `before`
+  // Decisions at the smallest FAR that both systems support, each at its own threshold.
+  double changed_at_far = 0;
+  std::optional<ChangedDecisions> changed;
+  // Cosine between the two systems' embeddings of the same crop.
+  double mean_cosine = 0, lowest_cosine = 0, first_percentile_cosine = 0;
+};
+
+[[nodiscard]] absl::StatusOr<Comparison> compare_systems(const TrialSet& set, const System& before,
+                                                         const System& after,
+                                                         const EvaluateOptions& options);
+
+}  // namespace durward

@@ -1,0 +1,73 @@
+#include "pipeline/trial_set.h"
+
+#include "biometrics/all_pairs.h"
+#include "data/trials.h"
+
+namespace durward {
+namespace {
+
+constexpr int32_t kNoRow = -1;
+
+// The list's trials by rows; those that lost a picture are only counted.
+void add_trials(const TrialList& list, std::span<const int32_t> row_of_image, TrialSet& set) {
+  for (const ListedTrial& listed : list.trials) {
+    const int32_t enrol = row_of_image[static_cast<size_t>(listed.enrol)];
+    const int32_t probe = row_of_image[static_cast<size_t>(listed.probe)];
+    if (enrol == kNoRow || probe == kNoRow) {
+      ++set.lost_trials;
+      continue;
+    }
+    set.trials.push_back({.enrol = enrol,
+                          .probe = probe,
+                          .genuine = listed.same_person,
+                          .enrol_person = list.images[static_cast<size_t>(listed.enrol)].person,
+                          .probe_person = list.images[static_cast<size_t>(listed.probe)].person,
+                          .group = listed.group < 0 ? kNoGroup : listed.group});
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<TrialSet> load_trial_set(const std::filesystem::path& list_path,
+                                        const std::filesystem::path& image_root,
+                                        const CropOptions& options) {
+  DURWARD_ASSIGN_OR_RETURN(const TrialList list,
+                           read_trials(list_path, {.image_root = image_root}));
+  std::vector<std::filesystem::path> paths;
+  for (const TrialImage& image : list.images) paths.push_back(image.path);
+  CropOptions central = options;
+  central.all_faces = false;
+  absl::StatusOr<CropSet> crops = collect_crops(paths, central);
+  if (!crops.ok()) return with_context(crops.status(), list_path.string());
+  TrialSet set{.source = list_path, .crops = *std::move(crops)};
+  set.groups = list.groups;
+  set.all_pairs = list.all_pairs;
+  set.pictures = static_cast<int64_t>(list.images.size());
+  std::vector<int32_t> row_of_image(list.images.size(), kNoRow);
+  for (const int64_t image : set.crops.image_of_crop) {
+    row_of_image[static_cast<size_t>(image)] = static_cast<int32_t>(set.path_of_row.size());
+    set.path_of_row.push_back(paths[static_cast<size_t>(image)]);
+    set.person_of_row.push_back(list.images[static_cast<size_t>(image)].person);
+  }
+  if (set.all_pairs) {
+    const auto pairs = [](int64_t n) { return n * (n - 1) / 2; };
+    set.lost_trials = pairs(set.pictures) - pairs(set.crops.crops.size());
+  } else {
+    add_trials(list, row_of_image, set);
+  }
+  return set;
+}
+
+absl::StatusOr<ScoredTrials> score_trial_set(const TrialSet& set, const Embeddings& enrolled,
+                                             const Embeddings& probes, int threads,
+                                             const Progress& progress) {
+  if (set.all_pairs) {
+    return score_all_pairs(enrolled, probes, set.person_of_row,
+                           {.threads = threads, .progress = progress});
+  }
+  DURWARD_ASSIGN_OR_RETURN(const std::vector<float> scores,
+                           score_trials(set.trials, enrolled, probes));
+  return collect_scores(set.trials, scores);
+}
+
+}  // namespace durward

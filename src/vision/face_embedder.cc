@@ -1,0 +1,137 @@
+#include "vision/face_embedder.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+namespace durward {
+namespace {
+
+absl::Status unusable(const PortInfo& port, std::string_view expected) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", port.name, "' is ", std::string(to_string(port.type)), " ",
+                   to_string(port.shape), ", expected ", std::string(expected)));
+}
+
+absl::Status check_quantised(const PortInfo& port) {
+  if (port.quant && !port.quant->per_axis() && port.quant->scales.size() == 1)
+    return absl::OkStatus();
+  return unusable(port, "an integer port with one scale and zero point");
+}
+
+template <typename T>
+void quantise(std::span<const float> values, const QuantParams& quant, std::span<std::byte> bytes) {
+  for (size_t i = 0; i < values.size(); ++i) {
+    const float q =
+        std::nearbyint(values[i] / quant.scales[0]) + static_cast<float>(quant.zero_points[0]);
+    const T stored = static_cast<T>(
+        std::clamp<float>(q, std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
+    std::memcpy(&bytes[i * sizeof(T)], &stored, sizeof(T));
+  }
+}
+
+template <typename T>
+std::vector<float> dequantise(std::span<const std::byte> bytes, const QuantParams& quant) {
+  std::vector<float> values(bytes.size() / sizeof(T));
+  for (size_t i = 0; i < values.size(); ++i) {
+    T stored;
+    std::memcpy(&stored, &bytes[i * sizeof(T)], sizeof(T));
+    values[i] =
+        quant.scales[0] * static_cast<float>(static_cast<int32_t>(stored) - quant.zero_points[0]);
+  }
+  return values;
+}
+
+}  // namespace
+
+absl::Status encode_values(std::span<const float> values, const PortInfo& port,
+                           std::span<std::byte> bytes) {
+  switch (port.type) {
+    case DataType::kFloat32:
+      std::memcpy(bytes.data(), values.data(), values.size_bytes());
+      return absl::OkStatus();
+    case DataType::kInt8:
+      DURWARD_RETURN_IF_ERROR(check_quantised(port));
+      quantise<int8_t>(values, *port.quant, bytes);
+      return absl::OkStatus();
+    case DataType::kUInt8:
+      DURWARD_RETURN_IF_ERROR(check_quantised(port));
+      quantise<uint8_t>(values, *port.quant, bytes);
+      return absl::OkStatus();
+    default:
+      return unusable(port, "float32, int8 or uint8");
+  }
+}
+
+absl::StatusOr<std::vector<float>> decode_values(std::span<const std::byte> bytes,
+                                                 const PortInfo& port) {
+  switch (port.type) {
+    case DataType::kFloat32: {
+      std::vector<float> values(bytes.size() / sizeof(float));
+      std::memcpy(values.data(), bytes.data(), values.size() * sizeof(float));
+      return values;
+    }
+    case DataType::kInt8:
+      DURWARD_RETURN_IF_ERROR(check_quantised(port));
+      return dequantise<int8_t>(bytes, *port.quant);
+    case DataType::kUInt8:
+      DURWARD_RETURN_IF_ERROR(check_quantised(port));
+      return dequantise<uint8_t>(bytes, *port.quant);
+    default:
+      return unusable(port, "float32, int8 or uint8");
+  }
+}
+
+absl::StatusOr<FaceEmbedder> FaceEmbedder::create(std::unique_ptr<RuntimeModel> model,
+                                                  const InputSpec& spec) {
+  DURWARD_RETURN_IF_ERROR(check_input_spec(spec));
+  if (model->inputs().size() != 1 || model->outputs().empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a face model has one input and at least one output; this one has ",
+                     model->inputs().size(), " and ", model->outputs().size()));
+  }
+  FaceEmbedder embedder(std::move(model), spec);
+  const PortInfo& input = embedder.model_->inputs()[0];
+  const Shape& shape = input.shape;
+  const int64_t batch = shape.empty() ? 0 : shape[0];
+  if (shape == Shape{batch, spec.height, spec.width, 3}) {
+    embedder.layout_ = TensorLayout::kNhwc;
+  } else if (shape == Shape{batch, 3, spec.height, spec.width}) {
+    embedder.layout_ = TensorLayout::kNchw;
+  } else {
+    return unusable(
+        input,
+        absl::StrCat(
+            "one picture of ", spec.width, "x", spec.height,
+            " pixels as the input specification says (give another preset or --input-spec)"));
+  }
+  const PortInfo& output = embedder.model_->outputs()[0];
+  const int64_t count = elements(output.shape);
+  if (batch < 1 || count < batch || count % batch != 0)
+    return unusable(output, "an embedding for each picture");
+  embedder.batch_ = batch;
+  embedder.dims_ = static_cast<int>(count / batch);
+  embedder.tensor_.resize(static_cast<size_t>(elements(shape) / batch));
+  embedder.input_.resize(static_cast<size_t>(elements(shape) * size_of(input.type)));
+  for (const PortInfo& port : embedder.model_->outputs()) {
+    embedder.outputs_.emplace_back(static_cast<size_t>(elements(port.shape) * size_of(port.type)));
+  }
+  return embedder;
+}
+
+absl::StatusOr<std::vector<float>> FaceEmbedder::embed(const Image& crop) {
+  DURWARD_RETURN_IF_ERROR(fill_tensor(crop, spec_, tensor_, layout_));
+  const std::span<std::byte> input(input_);
+  const size_t slot = input.size() / static_cast<size_t>(batch_);
+  DURWARD_RETURN_IF_ERROR(encode_values(tensor_, model_->inputs()[0], input.first(slot)));
+  for (size_t at = slot; at < input.size(); at += slot) std::memcpy(&input[at], input.data(), slot);
+  const std::span<const std::byte> inputs[] = {input};
+  const std::vector<std::span<std::byte>> outputs(outputs_.begin(), outputs_.end());
+  DURWARD_RETURN_IF_ERROR(model_->run(inputs, outputs));
+  const std::span<const std::byte> first(outputs_[0]);
+  return decode_values(first.first(first.size() / static_cast<size_t>(batch_)),
+                       model_->outputs()[0]);
+}
+
+}  // namespace durward
