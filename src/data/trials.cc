@@ -3,7 +3,6 @@
 #include <absl/container/flat_hash_map.h>
 
 #include <algorithm>
-#include <limits>
 #include <numeric>
 #include <optional>
 #include <system_error>
@@ -39,13 +38,11 @@ absl::Status line_error(int64_t line, std::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("line ", line, ": ", std::string(what)));
 }
 
-// Gathers the rows of a list. Pictures keep the list's own names until the end.
+// Gathers the rows of a list. Pictures keep the list's own names until the end. A file that
+// read_text_file takes has at most 2^31 bytes, two or more to a name: int32_t counts them all.
 class Gatherer {
  public:
   absl::Status add(const TrialRow& row) {
-    if (list_.trials.size() >= static_cast<size_t>(std::numeric_limits<int32_t>::max())) {
-      return line_error(row.line, "more than 2^31 trials");
-    }
     ListedTrial trial;
     DURWARD_ASSIGN_OR_RETURN(trial.enrol, picture(row.enrol, row.person_enrol, row.line));
     DURWARD_ASSIGN_OR_RETURN(trial.probe, picture(row.probe, row.person_probe, row.line));
@@ -54,12 +51,10 @@ class Gatherer {
     }
     const int32_t person_enrol = persons_of_[static_cast<size_t>(trial.enrol)];
     const int32_t person_probe = persons_of_[static_cast<size_t>(trial.probe)];
-    const bool persons_known = person_enrol != kUnknown;
-    if (persons_known &&
-        row.same_person.value_or(person_enrol == person_probe) != (person_enrol == person_probe)) {
+    trial.same_person = row.same_person.value_or(person_enrol == person_probe);
+    if (person_enrol != kUnknown && trial.same_person != (person_enrol == person_probe)) {
       return line_error(row.line, "the label contradicts the persons");
     }
-    trial.same_person = persons_known ? person_enrol == person_probe : *row.same_person;
     if (!row.group.empty()) trial.group = groups_.of(row.group);
     const uint64_t key = static_cast<uint64_t>(static_cast<uint32_t>(trial.enrol)) << 32 |
                          static_cast<uint32_t>(trial.probe);

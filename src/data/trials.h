@@ -1,4 +1,4 @@
-// ListedTrial lists: which pictures are compared with which, and who is on them. From LFW's pairs.txt, a
+// Trial lists: which pictures are compared with which, and who is on them. From LFW's pairs.txt, a
 // CSV file, or a folder with a subfolder for each person (all pairs).
 #pragma once
 
