@@ -1,0 +1,255 @@
+#include "quant/calibration.h"
+
+#include <absl/strings/str_cat.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <mutex>
+
+#include "base/parallel.h"
+
+namespace durward {
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+// Histograms count in 32 bits.
+constexpr int64_t kMaxSamples = int64_t{1} << 22;
+// What the workers' own histograms may take together.
+constexpr int64_t kWorkerBytes = int64_t{96} << 20;
+constexpr size_t kMaxDistinctValues = 4096;
+
+// Means are summed in fixed point, which is exact in any order: 2^60 per unit, in 128 bits.
+constexpr double kFixedPoint = 0x1p60;
+// The largest mean that leaves room for kMaxSamples of them.
+constexpr double kLargestMean = 0x1p40;
+
+// Numbers of positions (elements per channel) and the step between those that are counted; odd, so
+// that it does not keep to one column of an image of even width.
+int64_t sampling_step(int64_t positions) {
+  return ((positions + kHistogramPositions - 1) / kHistogramPositions) | 1;
+}
+
+// What one worker has seen of one tensor.
+class Accumulator {
+ public:
+  Accumulator(int64_t channels, bool keep_values)
+      : statistics_(channels),
+        mean_sums_(static_cast<size_t>(channels), 0),
+        keep_values_(keep_values) {}
+
+  absl::Status add(ActivationView view) {
+    const int64_t channels = statistics_.channels();
+    const int64_t positions = static_cast<int64_t>(view.values.size()) / channels;
+    // Distance from a channel to the next and from a position to the next.
+    const bool planes = view.layout == PortLayout::kNchw;
+    const int64_t channel_step = planes ? positions : 1;
+    const int64_t position_step = planes ? 1 : channels;
+    DURWARD_RETURN_IF_ERROR(
+        add_extremes_and_means(view.values.data(), positions, channel_step, position_step));
+    for (int64_t c = 0; c < channels; ++c) {
+      const auto i = static_cast<size_t>(c);
+      statistics_.histograms.grow(
+          c, std::max(std::abs(statistics_.minimum[i]), std::abs(statistics_.maximum[i])));
+    }
+    const int64_t step = sampling_step(positions);
+    // The inner loop is over what lies together in memory.
+    if (planes) {
+      for (int64_t c = 0; c < channels; ++c) {
+        count(c, 1, view.values.data() + c * channel_step, positions, step, 0);
+      }
+    } else {
+      for (int64_t p = 0; p < positions; p += step) {
+        count(0, channels, view.values.data() + p * position_step, 1, 1, channel_step);
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  void merge(const Accumulator& other) {
+    for (size_t c = 0; c < mean_sums_.size(); ++c) {
+      statistics_.minimum[c] = std::min(statistics_.minimum[c], other.statistics_.minimum[c]);
+      statistics_.maximum[c] = std::max(statistics_.maximum[c], other.statistics_.maximum[c]);
+      mean_sums_[c] += other.mean_sums_[c];
+    }
+    statistics_.histograms.merge(other.statistics_.histograms);
+    for (const auto& [value, count] : other.values_) values_[value] += count;
+    keep_values_ = keep_values_ && other.keep_values_ && values_.size() <= kMaxDistinctValues;
+    shown_ += other.shown_;
+  }
+
+  TensorStatistics finish(int64_t samples) && {
+    for (size_t c = 0; c < mean_sums_.size(); ++c) {
+      statistics_.mean[c] =
+          static_cast<double>(mean_sums_[c]) / kFixedPoint / static_cast<double>(samples);
+    }
+    if (keep_values_) statistics_.values.assign(values_.begin(), values_.end());
+    return std::move(statistics_);
+  }
+
+  [[nodiscard]] int64_t shown() const { return shown_; }
+
+ private:
+  absl::Status add_extremes_and_means(const float* values, int64_t positions, int64_t channel_step,
+                                      int64_t position_step) {
+    const auto channels = static_cast<size_t>(statistics_.channels());
+    sums_.assign(channels, 0.0);
+    float* lowest = statistics_.minimum.data();
+    float* highest = statistics_.maximum.data();
+    if (channel_step == 1) {
+      for (int64_t p = 0; p < positions; ++p) {
+        const float* row = values + p * position_step;
+        for (size_t c = 0; c < channels; ++c) {
+          lowest[c] = row[c] < lowest[c] ? row[c] : lowest[c];
+          highest[c] = row[c] > highest[c] ? row[c] : highest[c];
+          sums_[c] += double{row[c]};
+        }
+      }
+    } else {
+      for (size_t c = 0; c < channels; ++c) {
+        const float* plane = values + static_cast<int64_t>(c) * channel_step;
+        for (int64_t p = 0; p < positions; ++p) {
+          lowest[c] = plane[p] < lowest[c] ? plane[p] : lowest[c];
+          highest[c] = plane[p] > highest[c] ? plane[p] : highest[c];
+          sums_[c] += double{plane[p]};
+        }
+      }
+    }
+    for (size_t c = 0; c < channels; ++c) {
+      const double mean = sums_[c] / static_cast<double>(positions);
+      // A NaN or an infinity anywhere makes the sum one.
+      if (!std::isfinite(mean) || std::abs(mean) > kLargestMean) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("channel ", c, " holds a NaN, an infinity or values beyond 2^40"));
+      }
+      mean_sums_[c] += static_cast<__int128>(mean * kFixedPoint);
+    }
+    ++shown_;
+    return absl::OkStatus();
+  }
+
+  // Counts values[c * channel_step + p] of `channels` channels from `first` on, p = 0, step, ...
+  void count(int64_t first, int64_t channels, const float* values, int64_t positions, int64_t step,
+             int64_t channel_step) {
+    for (int64_t c = 0; c < channels; ++c) {
+      for (int64_t p = 0; p < positions; p += step) {
+        const float value = values[c * channel_step + p];
+        statistics_.histograms.add(first + c, value);
+        if (keep_values_) keep(value);
+      }
+    }
+  }
+
+  void keep(float value) {
+    ++values_[value];
+    if (values_.size() <= kMaxDistinctValues) return;
+    keep_values_ = false;
+    values_.clear();
+  }
+
+  TensorStatistics statistics_;
+  std::vector<__int128> mean_sums_;
+  std::vector<double> sums_;  // of one view
+  std::map<float, uint64_t> values_;
+  bool keep_values_;
+  int64_t shown_ = 0;
+};
+
+using Accumulators = std::map<TensorId, Accumulator>;
+
+int64_t channels_of(const Tensor& tensor) { return tensor.shape.empty() ? 1 : tensor.shape.back(); }
+
+}  // namespace
+
+TensorStatistics::TensorStatistics(int64_t channels)
+    : minimum(static_cast<size_t>(channels), kInfinity),
+      maximum(static_cast<size_t>(channels), -kInfinity),
+      mean(static_cast<size_t>(channels), 0.0),
+      histograms(channels) {}
+
+float TensorStatistics::lowest() const { return *std::min_element(minimum.begin(), minimum.end()); }
+
+float TensorStatistics::highest() const {
+  return *std::max_element(maximum.begin(), maximum.end());
+}
+
+void TensorStatistics::scale(int64_t channel, double factor) {
+  const auto c = static_cast<size_t>(channel);
+  minimum[c] = static_cast<float>(minimum[c] * factor);
+  maximum[c] = static_cast<float>(maximum[c] * factor);
+  mean[c] *= factor;
+  histograms.scale(channel, factor);
+  values.clear();
+}
+
+std::vector<TensorId> calibration_tensors(const Graph& graph) {
+  std::vector<TensorId> tensors;
+  const auto add = [&](TensorId id) {
+    const Tensor& tensor = graph.tensor(id);
+    if (tensor.type == DataType::kFloat32 && elements(tensor.shape) > 0) tensors.push_back(id);
+  };
+  for (const Port& port : graph.inputs) add(port.tensor);
+  for (const NodeId id : graph.topological_order()) {
+    for (const TensorId output : graph.node(id).outputs) add(output);
+  }
+  return tensors;
+}
+
+absl::StatusOr<Calibration> calibrate(const Graph& graph, const ActivationSource& source,
+                                      const CalibrationOptions& options) {
+  if (source.samples <= 0 || source.samples > kMaxSamples) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("calibration needs 1 to ", kMaxSamples, " samples, but was given ",
+                     source.samples, "; 100 to 500 that look like those in use are enough"));
+  }
+  const std::vector<TensorId> tensors = calibration_tensors(graph);
+  Accumulators fresh;
+  int64_t channels = 0;
+  for (const TensorId id : tensors) {
+    fresh.emplace(id, Accumulator(channels_of(graph.tensor(id)), graph.is_input(id)));
+    channels += channels_of(graph.tensor(id));
+  }
+  const int64_t worker_bytes = std::max<int64_t>(channels, 1) * (kHistogramBins + 1) *
+                               static_cast<int64_t>(sizeof(uint32_t));
+  const int workers = static_cast<int>(
+      std::clamp<int64_t>(kWorkerBytes / worker_bytes, 1, std::max(options.threads, 1)));
+  std::vector<Accumulators> seen(static_cast<size_t>(workers), fresh);
+  std::mutex progress_mutex;
+  int64_t done = 0;
+  DURWARD_RETURN_IF_ERROR(
+      parallel_for(source.samples, workers, [&](int64_t sample, int worker) -> absl::Status {
+        Accumulators& own = seen[static_cast<size_t>(worker)];
+        DURWARD_RETURN_IF_ERROR(
+            source.run(sample, worker, [&](TensorId id, ActivationView view) -> absl::Status {
+              const auto accumulator = own.find(id);
+              if (accumulator == own.end()) return absl::OkStatus();
+              const Tensor& tensor = graph.tensor(id);
+              if (static_cast<int64_t>(view.values.size()) != elements(tensor.shape)) {
+                return absl::InvalidArgumentError(
+                    absl::StrCat("tensor '", tensor.name, "' has shape ", to_string(tensor.shape),
+                                 ", but ", view.values.size(), " values were shown"));
+              }
+              return with_context(accumulator->second.add(view),
+                                  absl::StrCat("tensor '", tensor.name, "' on sample ", sample));
+            }));
+        if (!options.progress) return absl::OkStatus();
+        const std::lock_guard<std::mutex> lock(progress_mutex);
+        if (options.progress("calibrate", ++done, source.samples)) return absl::OkStatus();
+        return absl::CancelledError("calibration was stopped");
+      }));
+  Calibration calibration;
+  calibration.samples = source.samples;
+  for (const TensorId id : tensors) {
+    Accumulator& all = seen[0].at(id);
+    for (size_t worker = 1; worker < seen.size(); ++worker) all.merge(seen[worker].at(id));
+    if (all.shown() != source.samples) {
+      return absl::InvalidArgumentError(absl::StrCat("tensor '", graph.tensor(id).name,
+                                                     "' was shown ", all.shown(), " times for ",
+                                                     source.samples, " samples"));
+    }
+    calibration.tensors.emplace(id, std::move(all).finish(source.samples));
+  }
+  return calibration;
+}
+
+}  // namespace durward

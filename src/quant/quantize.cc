@@ -1,0 +1,348 @@
+#include "quant/quantize.h"
+
+#include <absl/strings/str_cat.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <map>
+#include <numeric>
+#include <optional>
+#include <set>
+
+#include "quant/layers.h"
+#include "quant/scale_groups.h"
+
+namespace durward {
+namespace {
+
+// Which nodes become int8.
+absl::StatusOr<std::set<NodeId>> choose_int8_nodes(const Graph& graph,
+                                                   const QuantizeOptions& options) {
+  std::set<std::string> keep(options.keep_float.begin(), options.keep_float.end());
+  std::set<NodeId> nodes;
+  std::set<std::string> kept;
+  for (const NodeId id : graph.topological_order()) {
+    const std::string& name = graph.node(id).name;
+    if (keep.contains(name)) {
+      kept.insert(name);
+    } else if (has_int8_kernel(graph, id)) {
+      nodes.insert(id);
+    }
+  }
+  for (const std::string& name : keep) {
+    if (!kept.contains(name)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("no node is named '", name, "' to be kept in float"));
+    }
+  }
+  return nodes;
+}
+
+// The scale and zero point of every activation that is int8 somewhere.
+class ActivationParams {
+ public:
+  ActivationParams(const Graph& graph, const std::set<NodeId>& int8_nodes)
+      : graph_(graph), parent_(graph.tensor_count()) {
+    std::iota(parent_.begin(), parent_.end(), 0);
+    for (const NodeId id : graph.topological_order()) {
+      if (!int8_nodes.contains(id)) continue;
+      const Node& node = graph.node(id);
+      const ScaleRule rule = scale_rule(node.op);
+      if (rule == ScaleRule::kFixed) fixed_[node.outputs[0]] = *fixed_params(node.op);
+      if (rule == ScaleRule::kEqual) join(node);
+    }
+  }
+
+  absl::Status choose(const Calibration& calibration, const std::set<TensorId>& tensors,
+                      const ObserverOptions& options) {
+    std::map<int32_t, std::vector<TensorId>> groups;
+    for (const TensorId id : tensors) groups[root(id)].push_back(id);
+    for (const auto& [leader, members] : groups) {
+      std::vector<const TensorStatistics*> statistics;
+      for (const TensorId id : members) {
+        if (fixed_.contains(id)) continue;
+        const auto seen = calibration.tensors.find(id);
+        if (seen == calibration.tensors.end()) {
+          return absl::InvalidArgumentError(
+              absl::StrCat("the calibration has no statistics of tensor '", graph_.tensor(id).name,
+                           "': it was made for another graph"));
+        }
+        statistics.push_back(&seen->second);
+      }
+      if (!statistics.empty()) chosen_[leader] = observe(statistics, options);
+    }
+    return absl::OkStatus();
+  }
+
+  [[nodiscard]] const QuantParams& of(TensorId id) const {
+    const auto fixed = fixed_.find(id);
+    return fixed != fixed_.end() ? fixed->second : chosen_.at(root(id));
+  }
+
+ private:
+  [[nodiscard]] int32_t root(TensorId id) const {
+    int32_t index = id.index;
+    while (parent_[static_cast<size_t>(index)] != index)
+      index = parent_[static_cast<size_t>(index)];
+    return index;
+  }
+
+  // Fixed parameters pass through an op with one input; where several inputs meet, one with fixed
+  // parameters is requantised and does not decide for the others.
+  void join(const Node& node) {
+    const auto activation = [this](TensorId id) {
+      return id.valid() && !graph_.tensor(id).constant() &&
+             graph_.tensor(id).type == DataType::kFloat32;
+    };
+    const auto count = std::count_if(node.inputs.begin(), node.inputs.end(), activation);
+    if (count == 1 && fixed_.contains(node.inputs[0])) {
+      for (const TensorId output : node.outputs) fixed_[output] = fixed_.at(node.inputs[0]);
+      return;
+    }
+    const int32_t leader = root(node.outputs[0]);
+    const auto merge = [&](TensorId id) {
+      if (activation(id) && !fixed_.contains(id)) parent_[static_cast<size_t>(root(id))] = leader;
+    };
+    std::for_each(node.inputs.begin(), node.inputs.end(), merge);
+    std::for_each(node.outputs.begin(), node.outputs.end(), merge);
+  }
+
+  const Graph& graph_;
+  std::vector<int32_t> parent_;  // union-find over tensors
+  std::map<TensorId, QuantParams> fixed_;
+  std::map<int32_t, QuantParams> chosen_;  // by the group's root
+};
+
+// Builds the quantised graph node by node in topological order.
+class Builder {
+ public:
+  Builder(const Graph& graph, const Calibration& calibration, const QuantizeOptions& options,
+          const std::set<NodeId>& int8_nodes, const ActivationParams& params)
+      : graph_(graph),
+        calibration_(calibration),
+        options_(options),
+        int8_nodes_(int8_nodes),
+        params_(params) {}
+
+  absl::StatusOr<Graph> build() && {
+    result_.name = graph_.name;
+    for (const Port& port : graph_.inputs) {
+      const Tensor& tensor = graph_.tensor(port.tensor);
+      // The int8 tensor that follows takes the float tensor's name, if there is one.
+      const TensorId id =
+          result_.add_tensor(result_.unique_name(tensor.name), tensor.type, tensor.shape);
+      as_is_[port.tensor] = id;
+      result_.inputs.push_back({id, port.name, port.layout});
+    }
+    for (const NodeId id : graph_.topological_order()) {
+      DURWARD_RETURN_IF_ERROR(int8_nodes_.contains(id) ? add_int8(id) : add_float(id));
+    }
+    for (const Port& port : graph_.outputs) {
+      result_.outputs.push_back({as_is(port.tensor), port.name, port.layout});
+    }
+    result_.remove_dead_nodes();
+    result_.compact();
+    DURWARD_RETURN_IF_ERROR(verify(result_));
+    return std::move(result_);
+  }
+
+ private:
+  // The tensor with the type that it has in the float graph.
+  TensorId as_is(TensorId id) {
+    if (!id.valid()) return {};
+    const auto found = as_is_.find(id);
+    if (found != as_is_.end()) return found->second;
+    const Tensor& tensor = graph_.tensor(id);
+    if (tensor.constant()) {
+      Tensor copy = tensor;
+      copy.name = result_.unique_name(tensor.name);
+      return as_is_[id] = result_.add_tensor(std::move(copy));
+    }
+    const TensorId real = result_.add_tensor(
+        result_.unique_name(absl::StrCat(tensor.name, "_dequantized")), tensor.type, tensor.shape);
+    result_.add_node(Dequantize{}, absl::StrCat(tensor.name, "/dequantize"), {int8_.at(id)},
+                     {real});
+    return as_is_[id] = real;
+  }
+
+  TensorId add_int8_tensor(TensorId id, std::string_view suffix) {
+    const Tensor& tensor = graph_.tensor(id);
+    Tensor quantized{result_.unique_name(absl::StrCat(tensor.name, std::string(suffix))),
+                     DataType::kInt8, tensor.shape, params_.of(id), nullptr};
+    return result_.add_tensor(std::move(quantized));
+  }
+
+  TensorId as_int8(TensorId id) {
+    const auto found = int8_.find(id);
+    if (found != int8_.end()) return found->second;
+    const TensorId quantized = add_int8_tensor(id, "_quantized");
+    result_.add_node(Quantize{}, absl::StrCat(graph_.tensor(id).name, "/quantize"), {as_is(id)},
+                     {quantized});
+    return int8_[id] = quantized;
+  }
+
+  // The input with the parameters that the output of an op with equal scales has.
+  TensorId requantized(TensorId id, const QuantParams& wanted) {
+    const TensorId quantized = as_int8(id);
+    if (*result_.tensor(quantized).quant == wanted) return quantized;
+    const Tensor& tensor = graph_.tensor(id);
+    Tensor changed{result_.unique_name(absl::StrCat(tensor.name, "_rescaled")), DataType::kInt8,
+                   tensor.shape, wanted, nullptr};
+    const TensorId rescaled = result_.add_tensor(std::move(changed));
+    result_.add_node(Quantize{}, absl::StrCat(tensor.name, "/rescale"), {quantized}, {rescaled});
+    return rescaled;
+  }
+
+  // A constant operand of an elementwise op: its own range, or the given parameters.
+  absl::StatusOr<TensorId> int8_constant(TensorId id, const std::optional<QuantParams>& wanted,
+                                         const Node& user) {
+    const Tensor& tensor = graph_.tensor(id);
+    const auto values = tensor.values<float>();
+    double lowest = 0, highest = 0;
+    for (const float value : values) {
+      if (!std::isfinite(value)) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("'", user.name, "': constant '", tensor.name, "' holds ", value));
+      }
+      lowest = std::min(lowest, double{value});
+      highest = std::max(highest, double{value});
+    }
+    const QuantParams params = wanted ? *wanted : params_for_range(lowest, highest);
+    std::vector<std::byte> bytes(values.size());
+    for (size_t i = 0; i < values.size(); ++i) {
+      const double q = std::nearbyint(values[i] / params.scales[0]) + params.zero_points[0];
+      const auto clamped = static_cast<int8_t>(std::clamp(q, -128.0, 127.0));
+      std::memcpy(&bytes[i], &clamped, 1);
+    }
+    const TensorId constant =
+        result_.add_constant(result_.unique_name(absl::StrCat(tensor.name, "_quantized")),
+                             DataType::kInt8, tensor.shape, std::move(bytes));
+    result_.mutable_tensor(constant).quant = params;
+    return constant;
+  }
+
+  absl::Status add_float(NodeId id) {
+    const Node& node = graph_.node(id);
+    std::vector<TensorId> inputs, outputs;
+    for (const TensorId input : node.inputs) inputs.push_back(as_is(input));
+    for (const TensorId output : node.outputs) {
+      const Tensor& tensor = graph_.tensor(output);
+      Tensor copy{result_.unique_name(tensor.name), tensor.type, tensor.shape, tensor.quant,
+                  nullptr};
+      outputs.push_back(as_is_[output] = result_.add_tensor(std::move(copy)));
+    }
+    result_.add_node(node.op, node.name, std::move(inputs), std::move(outputs));
+    return absl::OkStatus();
+  }
+
+  absl::Status add_int8(NodeId id) {
+    if (const std::optional<Layer> layer = Layer::of(graph_, id)) return add_layer(*layer);
+    const Node& node = graph_.node(id);
+    const bool equal = scale_rule(node.op) == ScaleRule::kEqual;
+    const std::optional<QuantParams> wanted =
+        equal ? std::optional(params_.of(node.outputs[0])) : std::nullopt;
+    const bool slopes = std::holds_alternative<PRelu>(node.op);
+    std::vector<TensorId> inputs, outputs;
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      const TensorId input = node.inputs[i];
+      const bool real = input.valid() && graph_.tensor(input).type == DataType::kFloat32;
+      if (!real || (slopes && i == 1)) {
+        inputs.push_back(as_is(input));
+      } else if (graph_.tensor(input).constant()) {
+        DURWARD_ASSIGN_OR_RETURN(const TensorId constant, int8_constant(input, wanted, node));
+        inputs.push_back(constant);
+      } else {
+        inputs.push_back(wanted ? requantized(input, *wanted) : as_int8(input));
+      }
+    }
+    for (const TensorId output : node.outputs) {
+      outputs.push_back(int8_[output] = add_int8_tensor(output, ""));
+    }
+    result_.add_node(node.op, node.name, std::move(inputs), std::move(outputs));
+    return absl::OkStatus();
+  }
+
+  absl::Status add_layer(const Layer& layer) {
+    const Node& node = graph_.node(layer.id());
+    const TensorId input = as_int8(node.inputs[0]);
+    const TensorId output = add_int8_tensor(node.outputs[0], "");
+    const QuantParams in = *result_.tensor(input).quant;
+    WeightContext context{
+        in.scales[0], result_.tensor(output).quant->scales[0], in.zero_points[0], {}};
+    const auto seen = calibration_.tensors.find(node.inputs[0]);
+    if (options_.correct_bias && seen != calibration_.tensors.end()) {
+      context.input_mean = seen->second.mean;
+    }
+    DURWARD_ASSIGN_OR_RETURN(QuantizedWeights quantized,
+                             quantize_weights(graph_, layer, options_.weights, context));
+    const Tensor& weights = graph_.tensor(node.inputs[kWeightsInput]);
+    const std::vector<int32_t> zeros(quantized.scales.size(), 0);
+    std::vector<float> bias_scales;
+    for (const float scale : quantized.scales) bias_scales.push_back(in.scales[0] * scale);
+    const TensorId weights_id =
+        result_.add_constant(result_.unique_name(weights.name), weights.shape,
+                             std::span<const int8_t>(quantized.weights));
+    result_.mutable_tensor(weights_id).quant =
+        QuantParams{std::move(quantized.scales), zeros, layer.weights_axis()};
+    const TensorId bias_id =
+        result_.add_constant(result_.unique_name(absl::StrCat(node.name, "/bias")),
+                             {layer.output_channels()}, std::span<const int32_t>(quantized.bias));
+    result_.mutable_tensor(bias_id).quant = QuantParams{std::move(bias_scales), zeros, 0};
+    std::vector<TensorId> inputs{input, weights_id, bias_id};
+    if (layer.activation() == Activation::kPRelu) inputs.push_back(as_is(node.inputs[kSlopeInput]));
+    int8_[node.outputs[0]] = output;
+    result_.add_node(node.op, node.name, std::move(inputs), {output});
+    return absl::OkStatus();
+  }
+
+  const Graph& graph_;
+  const Calibration& calibration_;
+  const QuantizeOptions& options_;
+  const std::set<NodeId>& int8_nodes_;
+  const ActivationParams& params_;
+  Graph result_;
+  std::map<TensorId, TensorId> as_is_, int8_;  // from the float graph's tensors
+};
+
+// Activations that an int8 node reads or writes.
+std::set<TensorId> int8_tensors(const Graph& graph, const std::set<NodeId>& int8_nodes) {
+  std::set<TensorId> tensors;
+  const auto add = [&](TensorId id) {
+    if (!id.valid()) return;
+    const Tensor& tensor = graph.tensor(id);
+    if (!tensor.constant() && tensor.type == DataType::kFloat32) tensors.insert(id);
+  };
+  for (const NodeId id : int8_nodes) {
+    const Node& node = graph.node(id);
+    std::for_each(node.inputs.begin(), node.inputs.end(), add);
+    std::for_each(node.outputs.begin(), node.outputs.end(), add);
+  }
+  return tensors;
+}
+
+}  // namespace
+
+absl::StatusOr<Graph> quantize(const Graph& graph, const Calibration& calibration,
+                               const QuantizeOptions& options) {
+  DURWARD_ASSIGN_OR_RETURN(const std::set<NodeId> int8_nodes, choose_int8_nodes(graph, options));
+  ActivationParams params(graph, int8_nodes);
+  DURWARD_RETURN_IF_ERROR(
+      params.choose(calibration, int8_tensors(graph, int8_nodes), options.activations));
+  return Builder(graph, calibration, options, int8_nodes, params).build();
+}
+
+std::vector<NodeId> float_islands(const Graph& quantized) {
+  std::vector<NodeId> islands;
+  for (const NodeId id : quantized.topological_order()) {
+    const Node& node = quantized.node(id);
+    const bool boundary =
+        std::holds_alternative<Quantize>(node.op) || std::holds_alternative<Dequantize>(node.op);
+    if (!boundary && quantized.tensor(node.outputs[0]).type == DataType::kFloat32) {
+      islands.push_back(id);
+    }
+  }
+  return islands;
+}
+
+}  // namespace durward

@@ -1,0 +1,121 @@
+#include "quant/weights.h"
+
+#include <absl/strings/str_cat.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace durward {
+namespace {
+
+constexpr double kLargestWeight = 127;
+// A bias takes at most half of an accumulator's range.
+constexpr double kLargestBias = 0x1p30;
+// XNNPACK takes multipliers from 2^-32 on; smaller ones only occur where all weights are near zero.
+constexpr double kSmallestMultiplier = 0x1p-31;
+
+// The weights of one output channel with the means of the inputs that they meet.
+struct ChannelWeights {
+  std::vector<double> weights;
+  std::vector<double> means;
+  std::vector<size_t> positions;
+};
+
+double squared_error(const std::vector<double>& weights, double scale) {
+  double error = 0;
+  for (const double weight : weights) {
+    const double q = std::clamp(std::nearbyint(weight / scale), -kLargestWeight, kLargestWeight);
+    const double difference = q * scale - weight;
+    error += difference * difference;
+  }
+  return error;
+}
+
+double choose_scale(const std::vector<double>& weights, WeightObserver observer) {
+  double largest = 0;
+  for (const double weight : weights) largest = std::max(largest, std::abs(weight));
+  const double whole = largest / kLargestWeight;
+  if (observer == WeightObserver::kMinMax || largest == 0) return whole;
+  double best = whole, least = squared_error(weights, whole);
+  for (int percent = 99; percent >= 50; --percent) {
+    const double scale = whole * percent / 100;
+    const double error = squared_error(weights, scale);
+    if (error >= least) continue;
+    least = error;
+    best = scale;
+  }
+  return best;
+}
+
+absl::Status check_finite(const Tensor& tensor, std::string_view layer) {
+  const auto values = tensor.values<float>();
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (std::isfinite(values[i])) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", std::string(layer), "': element ", i, " of tensor '", tensor.name,
+                     "' is ", values[i], "; a model with such weights cannot be quantised"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<QuantizedWeights> quantize_weights(const Graph& graph, const Layer& layer,
+                                                  WeightObserver observer,
+                                                  const WeightContext& context) {
+  const Node& node = graph.node(layer.id());
+  const Tensor& weights = graph.tensor(node.inputs[kWeightsInput]);
+  const bool has_bias = node.inputs.size() > kBiasInput && node.inputs[kBiasInput].valid();
+  DURWARD_RETURN_IF_ERROR(check_finite(weights, node.name));
+  if (has_bias) {
+    DURWARD_RETURN_IF_ERROR(check_finite(graph.tensor(node.inputs[kBiasInput]), node.name));
+  }
+  const auto values = weights.values<float>();
+  const auto channels = static_cast<size_t>(layer.output_channels());
+  std::vector<ChannelWeights> by_channel(channels);
+  for (size_t i = 0; i < values.size(); ++i) {
+    const auto index = static_cast<int64_t>(i);
+    ChannelWeights& channel = by_channel[static_cast<size_t>(layer.output_channel(index))];
+    channel.weights.push_back(values[i]);
+    channel.positions.push_back(i);
+    if (context.input_mean.empty()) continue;
+    const auto input = static_cast<size_t>(layer.input_channel(index));
+    channel.means.push_back(context.input_mean[input % context.input_mean.size()]);
+  }
+  QuantizedWeights result;
+  result.weights.resize(values.size());
+  const int64_t largest_input =
+      std::max(127 - context.input_zero_point, context.input_zero_point + 128);
+  for (size_t c = 0; c < channels; ++c) {
+    const ChannelWeights& channel = by_channel[c];
+    double bias = has_bias ? double{graph.tensor(node.inputs[kBiasInput]).values<float>()[c]} : 0.0;
+    const double input_scale = context.input_scale;
+    double scale = choose_scale(channel.weights, observer);
+    scale = std::max(scale, kSmallestMultiplier * double{context.output_scale} / input_scale);
+    scale = std::max(scale, std::abs(bias) * 1.001 / (input_scale * kLargestBias));
+    const auto stored_scale = static_cast<float>(scale);
+    int64_t sum = 0;
+    for (size_t i = 0; i < channel.weights.size(); ++i) {
+      const double q = std::clamp(std::nearbyint(channel.weights[i] / double{stored_scale}),
+                                  -kLargestWeight, kLargestWeight);
+      result.weights[channel.positions[i]] = static_cast<int8_t>(q);
+      sum += std::abs(static_cast<int64_t>(q));
+      if (channel.means.empty()) continue;
+      bias -= (q * double{stored_scale} - channel.weights[i]) * channel.means[i];
+    }
+    const double units = std::clamp(std::nearbyint(bias / (input_scale * double{stored_scale})),
+                                    -kLargestBias, kLargestBias);
+    if (sum * largest_input + static_cast<int64_t>(std::abs(units)) >
+        std::numeric_limits<int32_t>::max()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("'", node.name, "': the int32 accumulator of output channel ", c,
+                       " could overflow; keep this layer in float"));
+    }
+    result.scales.push_back(stored_scale);
+    result.bias.push_back(static_cast<int32_t>(units));
+  }
+  return result;
+}
+
+}  // namespace durward
