@@ -216,27 +216,27 @@ absl::StatusOr<Calibration> calibrate(const Graph& graph, const ActivationSource
   std::vector<Accumulators> seen(static_cast<size_t>(workers), fresh);
   std::mutex progress_mutex;
   int64_t done = 0;
-  DURWARD_RETURN_IF_ERROR(
-      parallel_for(source.samples, workers, [&](int64_t sample, int worker) -> absl::Status {
-        Accumulators& own = seen[static_cast<size_t>(worker)];
-        DURWARD_RETURN_IF_ERROR(
-            source.run(sample, worker, [&](TensorId id, ActivationView view) -> absl::Status {
-              const auto accumulator = own.find(id);
-              if (accumulator == own.end()) return absl::OkStatus();
-              const Tensor& tensor = graph.tensor(id);
-              if (static_cast<int64_t>(view.values.size()) != elements(tensor.shape)) {
-                return absl::InvalidArgumentError(
-                    absl::StrCat("tensor '", tensor.name, "' has shape ", to_string(tensor.shape),
-                                 ", but ", view.values.size(), " values were shown"));
-              }
-              return with_context(accumulator->second.add(view),
-                                  absl::StrCat("tensor '", tensor.name, "' on sample ", sample));
-            }));
-        if (!options.progress) return absl::OkStatus();
-        const std::lock_guard<std::mutex> lock(progress_mutex);
-        if (options.progress("calibrate", ++done, source.samples)) return absl::OkStatus();
-        return absl::CancelledError("calibration was stopped");
-      }));
+  const auto observe_sample = [&](int64_t sample, int worker) -> absl::Status {
+    Accumulators& own = seen[static_cast<size_t>(worker)];
+    const auto visit = [&](TensorId id, ActivationView view) -> absl::Status {
+      const auto accumulator = own.find(id);
+      if (accumulator == own.end()) return absl::OkStatus();
+      const Tensor& tensor = graph.tensor(id);
+      if (static_cast<int64_t>(view.values.size()) != elements(tensor.shape)) {
+        return absl::InvalidArgumentError(absl::StrCat("tensor '", tensor.name, "' has shape ",
+                                                       to_string(tensor.shape), ", but ",
+                                                       view.values.size(), " values were shown"));
+      }
+      return with_context(accumulator->second.add(view),
+                          absl::StrCat("tensor '", tensor.name, "' on sample ", sample));
+    };
+    DURWARD_RETURN_IF_ERROR(source.run(sample, worker, visit));
+    if (!options.progress) return absl::OkStatus();
+    const std::lock_guard<std::mutex> lock(progress_mutex);
+    if (options.progress("calibrate", ++done, source.samples)) return absl::OkStatus();
+    return absl::CancelledError("calibration was stopped");
+  };
+  DURWARD_RETURN_IF_ERROR(parallel_for(source.samples, workers, observe_sample));
   Calibration calibration;
   calibration.samples = source.samples;
   for (const TensorId id : tensors) {
