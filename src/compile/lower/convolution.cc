@@ -41,10 +41,11 @@ int64_t accumulator_bound(const Tensor& weights, const Tensor* bias, int64_t cha
   return sum;
 }
 
-absl::StatusOr<ChannelMultipliers> channel_multipliers(const NodeView& view, Activation activation,
-                                                       int64_t channels, bool channel_last) {
-  DURWARD_ASSIGN_OR_RETURN(const Affine in, affine(view, view.input(0)));
-  DURWARD_ASSIGN_OR_RETURN(const Affine out, affine(view, view.output()));
+absl::StatusOr<ChannelMultipliers> channel_multipliers(const LoweringContext& view,
+                                                       Activation activation, int64_t channels,
+                                                       bool channel_last) {
+  DURWARD_ASSIGN_OR_RETURN(const Int8Params in, int8_params(view, view.input(0)));
+  DURWARD_ASSIGN_OR_RETURN(const Int8Params out, int8_params(view, view.output()));
   const Tensor& weights = view.input(kWeights);
   if (!weights.constant() || weights.type != DataType::kInt8 || !weights.quant) {
     return view.invalid("int8 needs constant int8 weights with scales");
@@ -84,7 +85,7 @@ absl::StatusOr<ChannelMultipliers> channel_multipliers(const NodeView& view, Act
   return result;
 }
 
-absl::Status check_operands(const NodeView& view, Activation activation, int64_t channels) {
+absl::Status check_operands(const LoweringContext& view, Activation activation, int64_t channels) {
   if (activation == Activation::kPRelu &&
       (!view.has_input(kSlope) || view.input(kSlope).type != DataType::kFloat32 ||
        elements(view.input(kSlope).shape) != channels)) {
@@ -94,7 +95,7 @@ absl::Status check_operands(const NodeView& view, Activation activation, int64_t
 }
 
 template <typename Window>
-WindowGeometry window_geometry(const Window& op, const NodeView& view, int64_t kernel_h,
+WindowGeometry window_geometry(const Window& op, const LoweringContext& view, int64_t kernel_h,
                                int64_t kernel_w) {
   const Shape& in = view.input(0).shape;
   const Shape& out = view.output().shape;
@@ -109,13 +110,13 @@ FloatOutput with_slope(FloatOutput output, const Operands& operands) {
   return output;
 }
 
-bool all_float(const NodeView& view) {
+bool all_float(const LoweringContext& view) {
   return view.is(DataType::kFloat32) && view.input(kWeights).type == DataType::kFloat32;
 }
 
 }  // namespace
 
-absl::StatusOr<Kernel> lower_op(const Conv2D& op, const NodeView& view) {
+absl::StatusOr<Kernel> lower_op(const Conv2D& op, const LoweringContext& view) {
   const Shape& weights = view.input(kWeights).shape;
   const Conv2DGeometry geometry{window_geometry(op, view, weights[1], weights[2]), op.groups};
   const int64_t channels = weights[0];
@@ -140,7 +141,7 @@ absl::StatusOr<Kernel> lower_op(const Conv2D& op, const NodeView& view) {
                 conv2d_int8_scratch_bytes(geometry)};
 }
 
-absl::StatusOr<Kernel> lower_op(const DepthwiseConv2D& op, const NodeView& view) {
+absl::StatusOr<Kernel> lower_op(const DepthwiseConv2D& op, const LoweringContext& view) {
   const Shape& weights = view.input(kWeights).shape;
   const WindowGeometry window = window_geometry(op, view, weights[1], weights[2]);
   const int64_t channels = weights[3];
@@ -166,7 +167,7 @@ absl::StatusOr<Kernel> lower_op(const DepthwiseConv2D& op, const NodeView& view)
                 depthwise_scratch_bytes(window)};
 }
 
-absl::StatusOr<Kernel> lower_op(const FullyConnected& op, const NodeView& view) {
+absl::StatusOr<Kernel> lower_op(const FullyConnected& op, const LoweringContext& view) {
   const Shape& weights = view.input(kWeights).shape;
   const int64_t out = weights[0], in = weights[1];
   const int64_t rows = elements(view.output().shape) / out;
@@ -192,7 +193,7 @@ absl::StatusOr<Kernel> lower_op(const FullyConnected& op, const NodeView& view) 
                 fully_connected_int8_scratch_bytes(in)};
 }
 
-absl::StatusOr<Kernel> lower_op(const MatMul&, const NodeView& view) {
+absl::StatusOr<Kernel> lower_op(const MatMul&, const LoweringContext& view) {
   if (!view.is(DataType::kFloat32) || view.input(1).type != DataType::kFloat32) {
     return view.no_kernel();
   }

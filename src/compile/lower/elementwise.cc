@@ -64,7 +64,7 @@ FloatUnary float_unary(UnaryKind kind) {
   return FloatUnary::kCeil;
 }
 
-absl::StatusOr<Kernel> lower_unary(const UnaryFunction& function, const NodeView& view) {
+absl::StatusOr<Kernel> lower_unary(const UnaryFunction& function, const LoweringContext& view) {
   const int64_t count = elements(view.output().shape);
   if (view.is(DataType::kFloat32)) {
     return Kernel{
@@ -72,8 +72,8 @@ absl::StatusOr<Kernel> lower_unary(const UnaryFunction& function, const NodeView
         0};
   }
   if (!view.is(DataType::kInt8)) return view.no_kernel();
-  DURWARD_ASSIGN_OR_RETURN(const Affine in, affine(view, view.input(0)));
-  DURWARD_ASSIGN_OR_RETURN(const Affine out, affine(view, view.output()));
+  DURWARD_ASSIGN_OR_RETURN(const Int8Params in, int8_params(view, view.input(0)));
+  DURWARD_ASSIGN_OR_RETURN(const Int8Params out, int8_params(view, view.output()));
   auto table = make_table(in, out, [&](double x) { return evaluate(function, x); });
   return Kernel{[=, table = std::move(table)](const Operands& o) {
                   lookup_int8(table.data(), count, o.in<int8_t>(0), o.out<int8_t>());
@@ -81,11 +81,11 @@ absl::StatusOr<Kernel> lower_unary(const UnaryFunction& function, const NodeView
                 0};
 }
 
-absl::StatusOr<Kernel> lower_binary_int8(const Binary& op, const NodeView& view,
+absl::StatusOr<Kernel> lower_binary_int8(const Binary& op, const LoweringContext& view,
                                          const LoopNest& nest) {
-  DURWARD_ASSIGN_OR_RETURN(const Affine a, affine(view, view.input(0)));
-  DURWARD_ASSIGN_OR_RETURN(const Affine b, affine(view, view.input(1)));
-  DURWARD_ASSIGN_OR_RETURN(const Affine out, affine(view, view.output()));
+  DURWARD_ASSIGN_OR_RETURN(const Int8Params a, int8_params(view, view.input(0)));
+  DURWARD_ASSIGN_OR_RETURN(const Int8Params b, int8_params(view, view.input(1)));
+  DURWARD_ASSIGN_OR_RETURN(const Int8Params out, int8_params(view, view.output()));
   const Int8Output range = int8_output(out, op.activation);
   switch (op.kind) {
     case BinaryKind::kAdd:
@@ -130,7 +130,7 @@ absl::StatusOr<Kernel> lower_binary_int8(const Binary& op, const NodeView& view,
 
 }  // namespace
 
-absl::StatusOr<Kernel> lower_op(const Binary& op, const NodeView& view) {
+absl::StatusOr<Kernel> lower_op(const Binary& op, const LoweringContext& view) {
   const Shape& out = view.output().shape;
   DURWARD_ASSIGN_OR_RETURN(const LoopNest nest,
                            loop_nest(view, out, broadcast_strides(view.input(0).shape, out),
@@ -147,23 +147,23 @@ absl::StatusOr<Kernel> lower_op(const Binary& op, const NodeView& view) {
                 0};
 }
 
-absl::StatusOr<Kernel> lower_op(const Unary& op, const NodeView& view) {
+absl::StatusOr<Kernel> lower_op(const Unary& op, const LoweringContext& view) {
   return lower_unary({float_unary(op.kind), 0, 0}, view);
 }
 
-absl::StatusOr<Kernel> lower_op(const LeakyRelu& op, const NodeView& view) {
+absl::StatusOr<Kernel> lower_op(const LeakyRelu& op, const LoweringContext& view) {
   return lower_unary({FloatUnary::kLeakyRelu, op.alpha, 0}, view);
 }
 
-absl::StatusOr<Kernel> lower_op(const Clip& op, const NodeView& view) {
+absl::StatusOr<Kernel> lower_op(const Clip& op, const LoweringContext& view) {
   return lower_unary({FloatUnary::kClip, op.min, op.max}, view);
 }
 
-absl::StatusOr<Kernel> lower_op(const HardSigmoid& op, const NodeView& view) {
+absl::StatusOr<Kernel> lower_op(const HardSigmoid& op, const LoweringContext& view) {
   return lower_unary({FloatUnary::kHardSigmoid, op.alpha, op.beta}, view);
 }
 
-absl::StatusOr<Kernel> lower_op(const PRelu&, const NodeView& view) {
+absl::StatusOr<Kernel> lower_op(const PRelu&, const LoweringContext& view) {
   const Shape& shape = view.output().shape;
   const int64_t channels = shape.empty() ? 1 : shape.back();
   const int64_t rows = elements(shape) / channels;
@@ -185,8 +185,8 @@ absl::StatusOr<Kernel> lower_op(const PRelu&, const NodeView& view) {
                   0};
   }
   if (!view.is(DataType::kInt8)) return view.no_kernel();
-  DURWARD_ASSIGN_OR_RETURN(const Affine in, affine(view, view.input(0)));
-  DURWARD_ASSIGN_OR_RETURN(const Affine out, affine(view, view.output()));
+  DURWARD_ASSIGN_OR_RETURN(const Int8Params in, int8_params(view, view.input(0)));
+  DURWARD_ASSIGN_OR_RETURN(const Int8Params out, int8_params(view, view.output()));
   const auto multiplier = static_cast<float>(double{in.scale} / double{out.scale});
   std::vector<float> positive(slope_per_channel.size(), multiplier);
   std::vector<float> negative;
@@ -200,7 +200,7 @@ absl::StatusOr<Kernel> lower_op(const PRelu&, const NodeView& view) {
       0};
 }
 
-absl::StatusOr<Kernel> lower_op(const BatchNorm& op, const NodeView& view) {
+absl::StatusOr<Kernel> lower_op(const BatchNorm& op, const LoweringContext& view) {
   if (!view.is(DataType::kFloat32)) return view.no_kernel();
   const AxisGeometry geometry = around_axis(view.output().shape, op.axis);
   std::vector<float> scale(static_cast<size_t>(geometry.length)), shift(scale.size());

@@ -7,12 +7,12 @@
 
 namespace durward {
 
-absl::Status NodeView::invalid(std::string_view problem) const {
+absl::Status LoweringContext::invalid(std::string_view problem) const {
   return absl::InvalidArgumentError(
       absl::StrCat(std::string(op_name(node.op)), " '", node.name, "': ", std::string(problem)));
 }
 
-absl::Status NodeView::no_kernel() const {
+absl::Status LoweringContext::no_kernel() const {
   const auto types = [this](const std::vector<TensorId>& ids) {
     return absl::StrJoin(ids, ", ", [this](std::string* out, TensorId id) {
       absl::StrAppend(out, id.valid() ? std::string(to_string(graph.tensor(id).type)) : "none");
@@ -23,14 +23,14 @@ absl::Status NodeView::no_kernel() const {
       types(node.inputs), ") to (", types(node.outputs), ")"));
 }
 
-absl::StatusOr<Affine> affine(const NodeView& view, const Tensor& tensor) {
+absl::StatusOr<Int8Params> int8_params(const LoweringContext& view, const Tensor& tensor) {
   if (tensor.type != DataType::kInt8 || !tensor.quant || tensor.quant->per_axis() ||
       tensor.quant->scales.size() != 1 || tensor.quant->zero_points.size() != 1) {
     return view.invalid(absl::StrCat("tensor '", tensor.name,
                                      "' must be int8 with one scale and one zero point, but is ",
                                      std::string(to_string(tensor.type))));
   }
-  const Affine result{tensor.quant->scales[0], tensor.quant->zero_points[0]};
+  const Int8Params result{tensor.quant->scales[0], tensor.quant->zero_points[0]};
   if (!std::isfinite(result.scale) || result.scale <= 0 || result.zero_point < -128 ||
       result.zero_point > 127) {
     return view.invalid(absl::StrCat("tensor '", tensor.name, "' has scale ", result.scale,
@@ -40,7 +40,7 @@ absl::StatusOr<Affine> affine(const NodeView& view, const Tensor& tensor) {
   return result;
 }
 
-Int8Output int8_output(const Affine& output, Activation activation) {
+Int8Output int8_output(const Int8Params& output, Activation activation) {
   Int8Output result{output.zero_point, -128, 127};
   if (activation == Activation::kRelu || activation == Activation::kRelu6) {
     result.lowest = output.zero_point;
@@ -58,7 +58,7 @@ FloatOutput float_output(Activation activation) {
   return result;
 }
 
-absl::StatusOr<LoopNest> loop_nest(const NodeView& view, const Shape& dims,
+absl::StatusOr<LoopNest> loop_nest(const LoweringContext& view, const Shape& dims,
                                    const std::vector<int64_t>& stride_a,
                                    const std::vector<int64_t>& stride_b) {
   LoopNest nest;
@@ -117,7 +117,7 @@ AxisGeometry around_axis(const Shape& shape, int axis) {
   return geometry;
 }
 
-std::vector<int8_t> make_table(const Affine& input, const Affine& output,
+std::vector<int8_t> make_table(const Int8Params& input, const Int8Params& output,
                                const std::function<double(double)>& function) {
   std::vector<int8_t> table(256);
   const Int8Output range{output.zero_point, -128, 127};
@@ -129,15 +129,19 @@ std::vector<int8_t> make_table(const Affine& input, const Affine& output,
   return table;
 }
 
-std::vector<int8_t> rescale_table(const Affine& input, const Affine& output) {
+std::vector<int8_t> rescale_table(const Int8Params& input, const Int8Params& output) {
   return make_table(input, output, [](double x) { return x; });
 }
 
-absl::StatusOr<Kernel> lower_op(const Cast&, const NodeView& view) { return view.no_kernel(); }
-absl::StatusOr<Kernel> lower_op(const ShapeOf&, const NodeView& view) { return view.no_kernel(); }
+absl::StatusOr<Kernel> lower_op(const Cast&, const LoweringContext& view) {
+  return view.no_kernel();
+}
+absl::StatusOr<Kernel> lower_op(const ShapeOf&, const LoweringContext& view) {
+  return view.no_kernel();
+}
 
 absl::StatusOr<Kernel> lower(const Graph& graph, NodeId id) {
-  const NodeView view{graph, graph.node(id)};
+  const LoweringContext view{graph, graph.node(id)};
   if (view.node.inputs.empty() || !view.node.inputs[0].valid() || view.node.outputs.empty()) {
     return view.invalid("the first input or the output is missing");
   }

@@ -44,7 +44,7 @@ struct Kernel {
 [[nodiscard]] absl::StatusOr<Kernel> lower(const Graph& graph, NodeId id);
 
 // A node while it is lowered.
-struct NodeView {
+struct LoweringContext {
   const Graph& graph;
   const Node& node;
 
@@ -62,20 +62,21 @@ struct NodeView {
 };
 
 // Scale and zero point of an int8 activation.
-struct Affine {
+struct Int8Params {
   float scale = 1;
   int32_t zero_point = 0;
-  bool operator==(const Affine&) const = default;
+  bool operator==(const Int8Params&) const = default;
 };
-[[nodiscard]] absl::StatusOr<Affine> affine(const NodeView& view, const Tensor& tensor);
+[[nodiscard]] absl::StatusOr<Int8Params> int8_params(const LoweringContext& view,
+                                                     const Tensor& tensor);
 
 // The zero point and clamping range of an int8 output with a fused ReLU or ReLU6.
-[[nodiscard]] Int8Output int8_output(const Affine& output, Activation activation);
+[[nodiscard]] Int8Output int8_output(const Int8Params& output, Activation activation);
 [[nodiscard]] FloatOutput float_output(Activation activation);
 
 // A loop nest over dims, neighbouring dimensions joined where both operands allow it.
 // InvalidArgument above kMaxLoopRank dimensions.
-[[nodiscard]] absl::StatusOr<LoopNest> loop_nest(const NodeView& view, const Shape& dims,
+[[nodiscard]] absl::StatusOr<LoopNest> loop_nest(const LoweringContext& view, const Shape& dims,
                                                  const std::vector<int64_t>& stride_a,
                                                  const std::vector<int64_t>& stride_b);
 [[nodiscard]] std::vector<int64_t> row_major_strides(const Shape& shape);
@@ -85,49 +86,51 @@ struct Affine {
 [[nodiscard]] AxisGeometry around_axis(const Shape& shape, int axis);
 
 // The 256 outputs of a function of one int8 element; see lookup_int8.
-[[nodiscard]] std::vector<int8_t> make_table(const Affine& input, const Affine& output,
+[[nodiscard]] std::vector<int8_t> make_table(const Int8Params& input, const Int8Params& output,
                                              const std::function<double(double)>& function);
 // A copy of int8 data that takes over other parameters, by table where they differ.
-[[nodiscard]] std::vector<int8_t> rescale_table(const Affine& input, const Affine& output);
+[[nodiscard]] std::vector<int8_t> rescale_table(const Int8Params& input, const Int8Params& output);
 
 // convolution.cc
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Conv2D& op, const NodeView& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const DepthwiseConv2D& op, const NodeView& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const FullyConnected& op, const NodeView& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const MatMul& op, const NodeView& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Conv2D& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const DepthwiseConv2D& op,
+                                              const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const FullyConnected& op,
+                                              const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const MatMul& op, const LoweringContext& view);
 // elementwise.cc
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Binary& op, const NodeView& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Unary& op, const NodeView& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const LeakyRelu& op, const NodeView& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Clip& op, const NodeView& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const HardSigmoid& op, const NodeView& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const PRelu& op, const NodeView& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const BatchNorm& op, const NodeView& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Binary& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Unary& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const LeakyRelu& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Clip& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const HardSigmoid& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const PRelu& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const BatchNorm& op, const LoweringContext& view);
 // reduction.cc
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Softmax& op, const NodeView& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const L2Normalize& op, const NodeView& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Pool2D& op, const NodeView& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Reduce& op, const NodeView& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Softmax& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const L2Normalize& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Pool2D& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Reduce& op, const LoweringContext& view);
 // movement.cc
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Pad& op, const NodeView& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Concat& op, const NodeView& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Reshape& op, const NodeView& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Identity& op, const NodeView& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Transpose& op, const NodeView& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Broadcast& op, const NodeView& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Tile& op, const NodeView& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Slice& op, const NodeView& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Split& op, const NodeView& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Gather& op, const NodeView& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const DepthToSpace& op, const NodeView& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const SpaceToDepth& op, const NodeView& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Pad& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Concat& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Reshape& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Identity& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Transpose& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Broadcast& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Tile& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Slice& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Split& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Gather& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const DepthToSpace& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const SpaceToDepth& op, const LoweringContext& view);
 // resize.cc
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Resize& op, const NodeView& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Resize& op, const LoweringContext& view);
 // quantize.cc
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Quantize& op, const NodeView& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Dequantize& op, const NodeView& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Quantize& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Dequantize& op, const LoweringContext& view);
 // Folded at import: reaching an executor is an error.
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Cast& op, const NodeView& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const ShapeOf& op, const NodeView& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Cast& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<Kernel> lower_op(const ShapeOf& op, const LoweringContext& view);
 
 }  // namespace durward

@@ -19,16 +19,16 @@ struct Move {
 };
 
 // A table for the elements of `input` where it has other parameters than `output`, else empty.
-absl::StatusOr<std::vector<int8_t>> table_between(const NodeView& view, const Tensor& input,
+absl::StatusOr<std::vector<int8_t>> table_between(const LoweringContext& view, const Tensor& input,
                                                   const Tensor& output) {
   if (input.type != output.type) return view.no_kernel();
   if (input.type != DataType::kInt8 || input.quant == output.quant) return std::vector<int8_t>{};
-  DURWARD_ASSIGN_OR_RETURN(const Affine from, affine(view, input));
-  DURWARD_ASSIGN_OR_RETURN(const Affine to, affine(view, output));
+  DURWARD_ASSIGN_OR_RETURN(const Int8Params from, int8_params(view, input));
+  DURWARD_ASSIGN_OR_RETURN(const Int8Params to, int8_params(view, output));
   return rescale_table(from, to);
 }
 
-absl::StatusOr<StridedCopy> make_copy(const NodeView& view, const Shape& dims,
+absl::StatusOr<StridedCopy> make_copy(const LoweringContext& view, const Shape& dims,
                                       const std::vector<int64_t>& from,
                                       const std::vector<int64_t>& to, int64_t first_from,
                                       int64_t first_to) {
@@ -37,7 +37,7 @@ absl::StatusOr<StridedCopy> make_copy(const NodeView& view, const Shape& dims,
 }
 
 // One move from input 0 to output 0 with equal parameters or a table after it.
-absl::StatusOr<Kernel> move_once(const NodeView& view, const Shape& dims,
+absl::StatusOr<Kernel> move_once(const LoweringContext& view, const Shape& dims,
                                  const std::vector<int64_t>& from, const std::vector<int64_t>& to,
                                  int64_t first_from = 0) {
   DURWARD_ASSIGN_OR_RETURN(auto table, table_between(view, view.input(0), view.output()));
@@ -51,13 +51,13 @@ absl::StatusOr<Kernel> move_once(const NodeView& view, const Shape& dims,
                 0};
 }
 
-absl::StatusOr<Kernel> copy_all(const NodeView& view) {
+absl::StatusOr<Kernel> copy_all(const LoweringContext& view) {
   const Shape flat{elements(view.output().shape)};
   return move_once(view, flat, {1}, {1});
 }
 
 // (n, h, w, c) -> a permutation of the six axes that a block rearrangement has.
-absl::StatusOr<Kernel> move_blocks(const NodeView& view, const Shape& dims,
+absl::StatusOr<Kernel> move_blocks(const LoweringContext& view, const Shape& dims,
                                    const std::array<size_t, 6>& output_order) {
   const std::vector<int64_t> from = row_major_strides(dims);
   Shape output_dims;
@@ -71,10 +71,14 @@ absl::StatusOr<Kernel> move_blocks(const NodeView& view, const Shape& dims,
 
 }  // namespace
 
-absl::StatusOr<Kernel> lower_op(const Reshape&, const NodeView& view) { return copy_all(view); }
-absl::StatusOr<Kernel> lower_op(const Identity&, const NodeView& view) { return copy_all(view); }
+absl::StatusOr<Kernel> lower_op(const Reshape&, const LoweringContext& view) {
+  return copy_all(view);
+}
+absl::StatusOr<Kernel> lower_op(const Identity&, const LoweringContext& view) {
+  return copy_all(view);
+}
 
-absl::StatusOr<Kernel> lower_op(const Transpose& op, const NodeView& view) {
+absl::StatusOr<Kernel> lower_op(const Transpose& op, const LoweringContext& view) {
   const std::vector<int64_t> own = row_major_strides(view.input(0).shape);
   std::vector<int64_t> from;
   for (const int axis : op.perm) from.push_back(own[static_cast<size_t>(axis)]);
@@ -82,12 +86,12 @@ absl::StatusOr<Kernel> lower_op(const Transpose& op, const NodeView& view) {
   return move_once(view, out, from, row_major_strides(out));
 }
 
-absl::StatusOr<Kernel> lower_op(const Broadcast&, const NodeView& view) {
+absl::StatusOr<Kernel> lower_op(const Broadcast&, const LoweringContext& view) {
   const Shape& out = view.output().shape;
   return move_once(view, out, broadcast_strides(view.input(0).shape, out), row_major_strides(out));
 }
 
-absl::StatusOr<Kernel> lower_op(const Tile& op, const NodeView& view) {
+absl::StatusOr<Kernel> lower_op(const Tile& op, const LoweringContext& view) {
   const Shape& in = view.input(0).shape;
   const std::vector<int64_t> own = row_major_strides(in);
   Shape dims;
@@ -99,7 +103,7 @@ absl::StatusOr<Kernel> lower_op(const Tile& op, const NodeView& view) {
   return move_once(view, dims, from, row_major_strides(dims));
 }
 
-absl::StatusOr<Kernel> lower_op(const Slice& op, const NodeView& view) {
+absl::StatusOr<Kernel> lower_op(const Slice& op, const LoweringContext& view) {
   std::vector<int64_t> from = row_major_strides(view.input(0).shape);
   int64_t first = 0;
   for (size_t i = 0; i < from.size(); ++i) {
@@ -110,7 +114,7 @@ absl::StatusOr<Kernel> lower_op(const Slice& op, const NodeView& view) {
   return move_once(view, out, from, row_major_strides(out), first);
 }
 
-absl::StatusOr<Kernel> lower_op(const DepthToSpace& op, const NodeView& view) {
+absl::StatusOr<Kernel> lower_op(const DepthToSpace& op, const LoweringContext& view) {
   const Shape& in = view.input(0).shape;
   const int64_t depth = in[3] / (op.block * op.block);
   if (op.crd)
@@ -118,13 +122,13 @@ absl::StatusOr<Kernel> lower_op(const DepthToSpace& op, const NodeView& view) {
   return move_blocks(view, {in[0], in[1], in[2], op.block, op.block, depth}, {0, 1, 3, 2, 4, 5});
 }
 
-absl::StatusOr<Kernel> lower_op(const SpaceToDepth& op, const NodeView& view) {
+absl::StatusOr<Kernel> lower_op(const SpaceToDepth& op, const LoweringContext& view) {
   const Shape& in = view.input(0).shape;
   return move_blocks(view, {in[0], in[1] / op.block, op.block, in[2] / op.block, op.block, in[3]},
                      {0, 1, 3, 2, 4, 5});
 }
 
-absl::StatusOr<Kernel> lower_op(const Pad& op, const NodeView& view) {
+absl::StatusOr<Kernel> lower_op(const Pad& op, const LoweringContext& view) {
   const Tensor& input = view.input(0);
   const Tensor& output = view.output();
   DURWARD_ASSIGN_OR_RETURN(auto table, table_between(view, input, output));
@@ -137,7 +141,7 @@ absl::StatusOr<Kernel> lower_op(const Pad& op, const NodeView& view) {
   std::array<std::byte, 4> value{};
   // What the padding is before the table, if there is one, turns it into the output's scale.
   if (output.type == DataType::kInt8) {
-    DURWARD_ASSIGN_OR_RETURN(const Affine in, affine(view, input));
+    DURWARD_ASSIGN_OR_RETURN(const Int8Params in, int8_params(view, input));
     const int8_t padding = round_to_int8(op.value / in.scale, {in.zero_point, -128, 127});
     std::memcpy(value.data(), &padding, sizeof(padding));
   } else if (output.type == DataType::kFloat32) {
@@ -156,7 +160,7 @@ absl::StatusOr<Kernel> lower_op(const Pad& op, const NodeView& view) {
                 0};
 }
 
-absl::StatusOr<Kernel> lower_op(const Concat& op, const NodeView& view) {
+absl::StatusOr<Kernel> lower_op(const Concat& op, const LoweringContext& view) {
   const Tensor& output = view.output();
   const std::vector<int64_t> to = row_major_strides(output.shape);
   const size_t axis =
@@ -196,7 +200,7 @@ absl::StatusOr<Kernel> lower_op(const Concat& op, const NodeView& view) {
                 scratch};
 }
 
-absl::StatusOr<Kernel> lower_op(const Split& op, const NodeView& view) {
+absl::StatusOr<Kernel> lower_op(const Split& op, const LoweringContext& view) {
   const Tensor& input = view.input(0);
   const std::vector<int64_t> from = row_major_strides(input.shape);
   const size_t axis =
@@ -222,7 +226,7 @@ absl::StatusOr<Kernel> lower_op(const Split& op, const NodeView& view) {
                 0};
 }
 
-absl::StatusOr<Kernel> lower_op(const Gather& op, const NodeView& view) {
+absl::StatusOr<Kernel> lower_op(const Gather& op, const LoweringContext& view) {
   const Tensor& input = view.input(0);
   const Tensor& indices = view.input(1);
   if (input.type != view.output().type || input.quant != view.output().quant) {

@@ -22,10 +22,10 @@ Kernel dequantize_kernel(const AxisGeometry& around, std::vector<float> scales,
 
 }  // namespace
 
-absl::StatusOr<Kernel> lower_op(const Quantize&, const NodeView& view) {
+absl::StatusOr<Kernel> lower_op(const Quantize&, const LoweringContext& view) {
   const int64_t count = elements(view.output().shape);
   if (view.output().type != DataType::kInt8) return view.no_kernel();
-  DURWARD_ASSIGN_OR_RETURN(const Affine out, affine(view, view.output()));
+  DURWARD_ASSIGN_OR_RETURN(const Int8Params out, int8_params(view, view.output()));
   if (view.input(0).type == DataType::kFloat32) {
     return Kernel{[=](const Operands& o) {
                     quantize_int8(out.scale, int8_output(out, Activation::kNone), count,
@@ -34,14 +34,14 @@ absl::StatusOr<Kernel> lower_op(const Quantize&, const NodeView& view) {
                   0};
   }
   if (view.input(0).type != DataType::kInt8) return view.no_kernel();
-  DURWARD_ASSIGN_OR_RETURN(const Affine in, affine(view, view.input(0)));
+  DURWARD_ASSIGN_OR_RETURN(const Int8Params in, int8_params(view, view.input(0)));
   return Kernel{[=, table = rescale_table(in, out)](const Operands& o) {
                   lookup_int8(table.data(), count, o.in<int8_t>(0), o.out<int8_t>());
                 },
                 0};
 }
 
-absl::StatusOr<Kernel> lower_op(const Dequantize&, const NodeView& view) {
+absl::StatusOr<Kernel> lower_op(const Dequantize&, const LoweringContext& view) {
   const Tensor& input = view.input(0);
   if (view.output().type != DataType::kFloat32) return view.no_kernel();
   if (!input.quant) return view.invalid(absl::StrCat("tensor '", input.name, "' has no scale"));

@@ -15,23 +15,23 @@ namespace durward {
 namespace {
 
 // Ops that pick elements, such as a maximum, leave the scale as it is.
-absl::StatusOr<Affine> unchanged_scale(const NodeView& view) {
-  DURWARD_ASSIGN_OR_RETURN(const Affine in, affine(view, view.input(0)));
-  DURWARD_ASSIGN_OR_RETURN(const Affine out, affine(view, view.output()));
+absl::StatusOr<Int8Params> unchanged_scale(const LoweringContext& view) {
+  DURWARD_ASSIGN_OR_RETURN(const Int8Params in, int8_params(view, view.input(0)));
+  DURWARD_ASSIGN_OR_RETURN(const Int8Params out, int8_params(view, view.output()));
   if (in != out) return view.invalid("int8 needs the same scale and zero point in and out");
   return in;
 }
 
-absl::Status check_int32_sum(const NodeView& view, int64_t count) {
+absl::Status check_int32_sum(const LoweringContext& view, int64_t count) {
   if (count <= std::numeric_limits<int32_t>::max() / 255) return absl::OkStatus();
   return view.invalid(absl::StrCat("the int32 sum of ", count,
                                    " elements could overflow: keep this layer in float"));
 }
 
-absl::StatusOr<Kernel> lower_average_pool_int8(const Pool2D& op, const NodeView& view,
+absl::StatusOr<Kernel> lower_average_pool_int8(const Pool2D& op, const LoweringContext& view,
                                                const WindowGeometry& window) {
-  DURWARD_ASSIGN_OR_RETURN(const Affine in, affine(view, view.input(0)));
-  DURWARD_ASSIGN_OR_RETURN(const Affine out, affine(view, view.output()));
+  DURWARD_ASSIGN_OR_RETURN(const Int8Params in, int8_params(view, view.input(0)));
+  DURWARD_ASSIGN_OR_RETURN(const Int8Params out, int8_params(view, view.output()));
   // A window counts at most its part of the image, unless the padding counts too.
   const int64_t most = op.count_padding ? window.kernel_h * window.kernel_w
                                         : std::min(window.kernel_h, window.in_h) *
@@ -70,15 +70,15 @@ FloatReduction float_reduction(ReduceKind kind) {
 
 }  // namespace
 
-absl::StatusOr<Kernel> lower_op(const Softmax& op, const NodeView& view) {
+absl::StatusOr<Kernel> lower_op(const Softmax& op, const LoweringContext& view) {
   const AxisGeometry geometry = around_axis(view.output().shape, op.axis);
   if (view.is(DataType::kFloat32)) {
     return Kernel{
         [=](const Operands& o) { softmax_float(geometry, o.in<float>(0), o.out<float>()); }, 0};
   }
   if (!view.is(DataType::kInt8)) return view.no_kernel();
-  DURWARD_ASSIGN_OR_RETURN(const Affine in, affine(view, view.input(0)));
-  DURWARD_ASSIGN_OR_RETURN(const Affine out, affine(view, view.output()));
+  DURWARD_ASSIGN_OR_RETURN(const Int8Params in, int8_params(view, view.input(0)));
+  DURWARD_ASSIGN_OR_RETURN(const Int8Params out, int8_params(view, view.output()));
   std::vector<int32_t> table(256);
   for (size_t d = 0; d < table.size(); ++d) {
     table[d] = static_cast<int32_t>(
@@ -93,7 +93,7 @@ absl::StatusOr<Kernel> lower_op(const Softmax& op, const NodeView& view) {
                 0};
 }
 
-absl::StatusOr<Kernel> lower_op(const L2Normalize& op, const NodeView& view) {
+absl::StatusOr<Kernel> lower_op(const L2Normalize& op, const LoweringContext& view) {
   const AxisGeometry geometry = around_axis(view.output().shape, op.axis);
   if (view.is(DataType::kFloat32)) {
     return Kernel{[=, epsilon = op.epsilon](const Operands& o) {
@@ -102,8 +102,8 @@ absl::StatusOr<Kernel> lower_op(const L2Normalize& op, const NodeView& view) {
                   0};
   }
   if (!view.is(DataType::kInt8)) return view.no_kernel();
-  DURWARD_ASSIGN_OR_RETURN(const Affine in, affine(view, view.input(0)));
-  DURWARD_ASSIGN_OR_RETURN(const Affine out, affine(view, view.output()));
+  DURWARD_ASSIGN_OR_RETURN(const Int8Params in, int8_params(view, view.input(0)));
+  DURWARD_ASSIGN_OR_RETURN(const Int8Params out, int8_params(view, view.output()));
   const L2NormalizeInt8 normalize{geometry, in.zero_point,
                                   static_cast<float>(1.0 / double{out.scale}),
                                   int8_output(out, Activation::kNone)};
@@ -112,7 +112,7 @@ absl::StatusOr<Kernel> lower_op(const L2Normalize& op, const NodeView& view) {
       0};
 }
 
-absl::StatusOr<Kernel> lower_op(const Pool2D& op, const NodeView& view) {
+absl::StatusOr<Kernel> lower_op(const Pool2D& op, const LoweringContext& view) {
   const Shape& in = view.input(0).shape;
   const Shape& out = view.output().shape;
   const WindowGeometry window{in[0],       in[1],  in[2],       in[3],          out[1],
@@ -142,7 +142,7 @@ absl::StatusOr<Kernel> lower_op(const Pool2D& op, const NodeView& view) {
                 0};
 }
 
-absl::StatusOr<Kernel> lower_op(const Reduce& op, const NodeView& view) {
+absl::StatusOr<Kernel> lower_op(const Reduce& op, const LoweringContext& view) {
   const Shape& in = view.input(0).shape;
   Shape kept = in;
   Reduction reduction;
@@ -166,8 +166,8 @@ absl::StatusOr<Kernel> lower_op(const Reduce& op, const NodeView& view) {
     case ReduceKind::kMean:
     case ReduceKind::kSum: {
       DURWARD_RETURN_IF_ERROR(check_int32_sum(view, reduction.reduced));
-      DURWARD_ASSIGN_OR_RETURN(const Affine x, affine(view, view.input(0)));
-      DURWARD_ASSIGN_OR_RETURN(const Affine y, affine(view, view.output()));
+      DURWARD_ASSIGN_OR_RETURN(const Int8Params x, int8_params(view, view.input(0)));
+      DURWARD_ASSIGN_OR_RETURN(const Int8Params y, int8_params(view, view.output()));
       const double count =
           op.kind == ReduceKind::kMean ? static_cast<double>(reduction.reduced) : 1.0;
       const auto multiplier = static_cast<float>(double{x.scale} / (double{y.scale} * count));

@@ -49,7 +49,7 @@ std::vector<ResizeTap> taps(const Resize& op, int64_t out_size, int64_t in_size)
 
 }  // namespace
 
-absl::StatusOr<Kernel> lower_op(const Resize& op, const NodeView& view) {
+absl::StatusOr<Kernel> lower_op(const Resize& op, const LoweringContext& view) {
   const Tensor& input = view.input(0);
   const Tensor& output = view.output();
   const Shape& in = input.shape;
@@ -78,8 +78,8 @@ absl::StatusOr<Kernel> lower_op(const Resize& op, const NodeView& view) {
                   0};
   }
   if (!view.is(DataType::kInt8)) return view.no_kernel();
-  DURWARD_ASSIGN_OR_RETURN(const Affine x, affine(view, input));
-  DURWARD_ASSIGN_OR_RETURN(const Affine y, affine(view, output));
+  DURWARD_ASSIGN_OR_RETURN(const Int8Params x, int8_params(view, input));
+  DURWARD_ASSIGN_OR_RETURN(const Int8Params y, int8_params(view, output));
   const auto multiplier = static_cast<float>(double{x.scale} / double{y.scale});
   return Kernel{[=](const Operands& o) {
                   resize_linear_int8(geometry(rows, columns), x.zero_point, multiplier,
