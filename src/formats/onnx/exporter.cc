@@ -44,8 +44,8 @@ Tensor zero_point_constant(const std::string& name, DataType type, const Shape& 
 
 Exporter::Exporter(const Graph& graph, const OnnxWriteOptions& options, onnx::GraphProto& target)
     : graph_(graph), options_(options), target_(target) {
-  for (const Port& port : graph.inputs) names_.insert(port.name);
-  for (const Port& port : graph.outputs) names_.insert(port.name);
+  for (const Port& port : graph.inputs) names_.emplace(port.name, 0);
+  for (const Port& port : graph.outputs) names_.emplace(port.name, 0);
 }
 
 std::string Exporter::value(TensorId id, const Permutation& order, ConstantRole role) {
@@ -93,8 +93,11 @@ ExportedValue Exporter::reshaped(TensorId id, const Shape& target) {
 }
 
 std::string Exporter::fresh_name(const std::string& wanted) {
-  std::string name = wanted;
-  for (int i = 1; !names_.insert(name).second; ++i) name = absl::StrCat(wanted, "_", i);
+  if (names_.try_emplace(wanted, 0).second) return wanted;
+  std::string name;
+  do {
+    name = absl::StrCat(wanted, "_", ++names_[wanted]);
+  } while (!names_.try_emplace(name, 0).second);
   return name;
 }
 
@@ -218,7 +221,7 @@ absl::Status Exporter::add_inputs() {
     if (!quantized.valid() && input.type == DataType::kFloat32 &&
         options_.ports == OnnxPortType::kQuantized) {
       const std::vector<NodeId>& uses = graph_.consumers(port.tensor);
-      if (uses.size() != 1 || graph_.op_as<Quantize>(uses[0]) == nullptr) {
+      if (!graph_.used_once(port.tensor) || graph_.op_as<Quantize>(uses[0]) == nullptr) {
         return absl::InvalidArgumentError(absl::StrCat(
             "input '", port.name, "' is not quantised first: it cannot be given as integers"));
       }

@@ -2,6 +2,7 @@
 // export_*.cc files map one op of the IR each.
 #pragma once
 
+#include <absl/container/flat_hash_map.h>
 #include <absl/container/flat_hash_set.h>
 #include <onnx/onnx_pb.h>
 
@@ -122,8 +123,8 @@ class Exporter {
   std::map<TensorId, ExportedValue> values_;
   std::map<std::pair<std::string, Permutation>, std::string> reordered_;
   std::map<std::tuple<TensorId, Permutation, Shape, Shape, ConstantRole>, std::string> constants_;
-  absl::flat_hash_set<std::string> names_;
-  absl::flat_hash_set<std::string> fixed_;  // names of inputs, constants and outputs
+  absl::flat_hash_map<std::string, int> names_;  // with the last number given to a double
+  absl::flat_hash_set<std::string> fixed_;       // names of inputs, constants and outputs
 };
 
 // One overload for each op: adds its ONNX nodes.

@@ -68,6 +68,10 @@ absl::Status import_space_to_depth(Importer& importer, const NodeView& node);
 // import_quantize.cc
 absl::Status import_quantize_linear(Importer& importer, const NodeView& node);
 absl::Status import_dequantize_linear(Importer& importer, const NodeView& node);
+// import_composed.cc: written with several nodes
+absl::Status import_layer_normalization(Importer& importer, const NodeView& node);
+absl::Status import_instance_normalization(Importer& importer, const NodeView& node);
+absl::Status import_gelu(Importer& importer, const NodeView& node);
 // import_constant.cc: constants, and ops of shape arithmetic that are only ever folded
 absl::Status import_constant(Importer& importer, const NodeView& node);
 absl::Status import_constant_of_shape(Importer& importer, const NodeView& node);

@@ -152,7 +152,7 @@ absl::Status import_dequantize_linear(Importer& importer, const NodeView& node) 
     graph.mutable_tensor(x.tensor).name =
         importer.unique_name(absl::StrCat(source.name, "/without_scale"));
     id = graph.add_tensor(std::move(integers));
-  } else if (graph.is_input(x.tensor) && signed_type(stored) == DataType::kInt8) {
+  } else if (!graph.producer(x.tensor).valid() && signed_type(stored) == DataType::kInt8) {
     graph.mutable_tensor(x.tensor).quant = std::move(params);
   } else {
     return node.unimplemented("its input is neither a constant nor the output of QuantizeLinear");

@@ -42,8 +42,11 @@ absl::StatusOr<std::optional<ImportedValue>> Importer::optional_input(const Node
 }
 
 std::string Importer::unique_name(const std::string& wanted) {
-  std::string name = wanted;
-  for (int i = 1; !names_.insert(name).second; ++i) name = absl::StrCat(wanted, "_", i);
+  if (names_.try_emplace(wanted, 0).second) return wanted;
+  std::string name;
+  do {
+    name = absl::StrCat(wanted, "_", ++names_[wanted]);
+  } while (!names_.try_emplace(name, 0).second);
   return name;
 }
 
@@ -176,7 +179,10 @@ absl::StatusOr<TensorId> Importer::operand(const ImportedValue& value, const Per
 absl::Status Importer::emit(const NodeView& node, Op op, std::vector<TensorId> inputs,
                             const Permutation& order) {
   std::vector<TensorId> outputs;
-  for (const std::string& output : node.proto().output()) {
+  int count = node.proto().output_size();
+  while (count > 1 && node.output(count - 1).empty()) --count;  // optional outputs, left out
+  for (int i = 0; i < count; ++i) {
+    const std::string& output = node.output(i);
     const std::string wanted = output.empty() ? absl::StrCat(node.name(), "/unused") : output;
     outputs.push_back(graph_.add_tensor(unique_name(wanted), DataType::kFloat32, {}));
     if (!output.empty()) DURWARD_RETURN_IF_ERROR(define(output, {outputs.back(), order}));

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
-#include <absl/container/flat_hash_set.h>
 
 #include <filesystem>
 #include <map>
@@ -113,7 +112,7 @@ class Importer {
   Graph graph_;
   std::filesystem::path external_data_folder_;
   absl::flat_hash_map<std::string, ImportedValue> values_;
-  absl::flat_hash_set<std::string> names_;
+  absl::flat_hash_map<std::string, int> names_;  // with the last number given to a double
   std::map<std::pair<TensorId, Permutation>, TensorId> reordered_;
   int64_t fold_budget_ = int64_t{1} << 24;
 };

@@ -1,5 +1,7 @@
 #include "formats/onnx/reader.h"
 
+#include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
 #include <google/protobuf/io/coded_stream.h>
 
 #include <algorithm>
@@ -140,25 +142,22 @@ class Reader {
     return shape;
   }
 
-  // True where every use is a Transpose from NHWC to NCHW: the model itself takes NHWC.
-  bool takes_nhwc(const std::string& input) const {
-    bool used = false;
+  // The inputs that the model itself takes in NHWC: every use is a Transpose from there to NCHW.
+  absl::flat_hash_set<std::string> nhwc_inputs() const {
+    absl::flat_hash_set<std::string> transposed, other;
     for (const onnx::NodeProto& node : model_.graph().node()) {
-      if (std::find(node.input().begin(), node.input().end(), input) == node.input().end()) {
-        continue;
-      }
-      const NodeView view(node, opset_);
-      if (node.op_type() != "Transpose" ||
-          view.get_ints("perm") != std::vector<int64_t>{0, 3, 1, 2}) {
-        return false;
-      }
-      used = true;
+      const bool to_nchw =
+          node.op_type() == "Transpose" &&
+          NodeView(node, opset_).get_ints("perm") == std::vector<int64_t>{0, 3, 1, 2};
+      for (const std::string& input : node.input()) (to_nchw ? transposed : other).insert(input);
     }
-    return used;
+    for (const std::string& input : other) transposed.erase(input);
+    return transposed;
   }
 
   absl::Status read_inputs() {
     Graph& graph = importer_.graph();
+    const absl::flat_hash_set<std::string> nhwc = nhwc_inputs();
     for (const onnx::ValueInfoProto& input : model_.graph().input()) {
       const ImportedValue* known = importer_.find(input.name());
       // Before IR version 4 constants were listed as inputs too.
@@ -171,7 +170,7 @@ class Reader {
                                                        " is not supported"));
       }
       DURWARD_ASSIGN_OR_RETURN(const Shape shape, input_shape(input));
-      const bool nchw = shape.size() == 4 && !takes_nhwc(input.name());
+      const bool nchw = shape.size() == 4 && !nhwc.contains(input.name());
       const Permutation order = nchw ? kImageOrder : identity_permutation(shape.size());
       const TensorId id =
           graph.add_tensor(importer_.unique_name(input.name()), *type, permuted(shape, order));
@@ -314,7 +313,7 @@ class Reader {
       const bool nchw = value->order == kImageOrder;
       const Permutation order = nchw ? kImageOrder : identity_permutation(value->order.size());
       DURWARD_ASSIGN_OR_RETURN(TensorId id, importer_.in_order(*value, order));
-      if (graph.is_input(id) || graph.tensor(id).constant()) {
+      if (!graph.producer(id).valid()) {  // an input or a constant
         const std::string name = importer_.unique_name(absl::StrCat(output.name(), "/copy"));
         DURWARD_ASSIGN_OR_RETURN(id, graph.add_op(Identity{}, name, {id}));
       }

@@ -20,7 +20,16 @@ int64_t ir_version(int opset) {
   return 10;
 }
 
-absl::Status check_options(const Graph& graph, const OnnxWriteOptions& options) {
+absl::Status check(const Graph& graph, const OnnxWriteOptions& options) {
+  DURWARD_RETURN_IF_ERROR(verify(graph));
+  for (const std::vector<Port>* ports : {&graph.inputs, &graph.outputs}) {
+    for (const Port& port : *ports) {
+      if (port.layout == PortLayout::kNchw && graph.tensor(port.tensor).shape.size() != 4) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("port '", port.name, "' is NCHW but has not 4 dimensions"));
+      }
+    }
+  }
   if (options.opset < kOldestOpset || options.opset > kNewestOpset) {
     return absl::InvalidArgumentError(absl::StrCat("cannot write ONNX opset ", options.opset, ": ",
                                                    kOldestOpset, " to ", kNewestOpset,
@@ -61,7 +70,7 @@ absl::StatusOr<std::string> serialized(const onnx::ModelProto& model) {
 }  // namespace
 
 absl::StatusOr<OnnxExport> export_onnx(const Graph& graph, const OnnxWriteOptions& options) {
-  DURWARD_RETURN_IF_ERROR(check_options(graph, options));
+  DURWARD_RETURN_IF_ERROR(check(graph, options));
   onnx::ModelProto model;
   model.set_ir_version(ir_version(options.opset));
   model.set_producer_name("durward");

@@ -310,6 +310,32 @@ std::vector<Case> layer_cases() {
   }
   cases.push_back(unary("Softmax"));
   cases.push_back(unary("LogSoftmax"));
+  for (const int64_t axis : {-1, 1}) {
+    const std::vector<int64_t> shape =
+        axis == -1 ? std::vector<int64_t>{5} : std::vector<int64_t>{4, 6, 5};
+    cases.push_back({.name = axis == -1 ? "LayerNormalization" : "LayerNormalizationOfImages",
+                     .build =
+                         [=](OnnxModel& model) {
+                           const size_t count = axis == -1 ? 5 : 120;
+                           model.floats("scale", shape, ramp(count, 0.5f, 2));
+                           model.floats("bias", shape, ramp(count, -1, 1));
+                           model.node("LayerNormalization", {"x", "scale", "bias"}, {"y"})
+                               .set("axis", axis);
+                         },
+                     .oldest = 17});
+  }
+  cases.push_back({.name = "InstanceNormalization", .build = [](OnnxModel& model) {
+                     model.floats("scale", {4}, ramp(4, 0.5f, 2));
+                     model.floats("bias", {4}, ramp(4, -1, 1));
+                     model.node("InstanceNormalization", {"x", "scale", "bias"}, {"y"});
+                   }});
+  cases.push_back(unary("Gelu", 20));
+  cases.push_back({.name = "GeluTanh",
+                   .build =
+                       [](OnnxModel& model) {
+                         model.node("Gelu", {"x"}, {"y"}).set_text("approximate", "tanh");
+                       },
+                   .oldest = 20});
   cases.push_back({.name = "LpNormalization", .build = [](OnnxModel& model) {
                      model.node("LpNormalization", {"x"}, {"y"}).set("axis", int64_t{1});
                    }});

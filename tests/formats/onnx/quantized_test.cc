@@ -240,6 +240,94 @@ TEST(QuantizedOnnx, OnnxRuntimeComputesTheQuantizedGraph) {
   }
 }
 
+std::vector<std::string> kernels_in_onnxruntime(const std::string& model, const Values& input) {
+  auto runtime = load_onnx_model(bytes_of(model), {.profile = true});
+  EXPECT_TRUE(runtime.ok()) << runtime.status();
+  if (!runtime.ok()) return {};
+  std::vector<std::byte> output(static_cast<size_t>(elements((*runtime)->outputs()[0].shape) *
+                                                    size_of((*runtime)->outputs()[0].type)));
+  const std::span<const std::byte> in = std::as_bytes(std::span(input[0]));
+  const std::span<std::byte> out = output;
+  EXPECT_TRUE((*runtime)->run({&in, 1}, {&out, 1}).ok());
+  const auto records = (*runtime)->profile();
+  EXPECT_TRUE(records.ok()) << records.status();
+  std::vector<std::string> kernels;
+  for (const OpRecord& record : *records) kernels.push_back(record.op);
+  return kernels;
+}
+
+TEST(QuantizedOnnx, OnnxRuntimeRunsAConvolutionWithItsReluInIntegers) {
+  if (!onnxruntime_available()) GTEST_SKIP() << "needs ONNX Runtime";
+  for (const Activation activation : {Activation::kNone, Activation::kRelu}) {
+    const Graph graph = quantized_graph({activation, 0.05f, -128});
+    const auto written = write_onnx(graph);
+    ASSERT_TRUE(written.ok()) << written.status();
+    // Its own Transpose nodes, which its NHWC kernels make worth while, may be there too.
+    const auto kernels = kernels_in_onnxruntime(*written, random_inputs(graph, -2, 3));
+    EXPECT_THAT(kernels, testing::Contains("QLinearConv"));
+    EXPECT_THAT(kernels, testing::Not(testing::Contains("Conv")));
+    EXPECT_THAT(kernels, testing::Not(testing::Contains("Relu")));
+  }
+}
+
+// float x -> Quantize -> Reshape to a vector -> FullyConnected -> Dequantize -> float y
+Graph flattened_graph() {
+  Graph graph;
+  const TensorId x = graph.add_tensor("x", DataType::kFloat32, {1, 2, 3, 4});
+  graph.inputs.push_back({x, "x", PortLayout::kNchw});
+  const TensorId xq =
+      graph.add_tensor({"xq", DataType::kInt8, {1, 2, 3, 4}, per_tensor(0.02f, -28), {}});
+  graph.add_node(Quantize{}, "quantize", {x}, {xq});
+  const TensorId flat =
+      graph.add_tensor({"flat", DataType::kInt8, {1, 24}, per_tensor(0.02f, -28), {}});
+  graph.add_node(Reshape{{1, 24}}, "flatten", {xq}, {flat});
+  std::vector<int8_t> values(2 * 24);
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<int8_t>((i * 37) % 255 - 127);
+  const TensorId w = graph.add_constant<int8_t>("w", {2, 24}, values);
+  graph.mutable_tensor(w).quant = QuantParams{{0.01f, 0.02f}, {0, 0}, 0};
+  const std::vector<int32_t> bias = {1000, -2000};
+  const TensorId b = graph.add_constant<int32_t>("b", {2}, bias);
+  graph.mutable_tensor(b).quant = QuantParams{{0.0002f, 0.0004f}, {0, 0}, 0};
+  const TensorId yq = graph.add_tensor({"yq", DataType::kInt8, {1, 2}, per_tensor(0.1f, 7), {}});
+  graph.add_node(FullyConnected{}, "fc", {flat, w, b}, {yq});
+  const TensorId y = graph.add_tensor("y", DataType::kFloat32, {1, 2});
+  graph.add_node(Dequantize{}, "dequantize", {yq}, {y});
+  graph.outputs.push_back({y, "y", PortLayout::kAsIs});
+  return graph;
+}
+
+TEST(QuantizedOnnx, FlattenedImageNeedsNoTranspose) {
+  if (!onnxruntime_available()) GTEST_SKIP() << "needs ONNX Runtime";
+  const Graph graph = flattened_graph();
+  const Values input = random_inputs(graph, -2, 3);
+  const auto written = write_onnx(graph);
+  ASSERT_TRUE(written.ok()) << written.status();
+  const std::vector<std::string> types = op_types(*written);
+  EXPECT_EQ(std::count(types.begin(), types.end(), "Transpose"), 0);
+  EXPECT_THAT(kernels_in_onnxruntime(*written, input), testing::Contains("QGemm"));
+  const auto actual = run_in_onnxruntime(bytes_of(*written), input);
+  ASSERT_TRUE(actual.ok()) << actual.status();
+  for (int64_t o = 0; o < 2; ++o) {
+    double sum = o == 0 ? 1000 : -2000;
+    for (int64_t k = 0; k < 24; ++k) {  // (y, x, c) of the image, given as (c, y, x)
+      const int64_t c = k % 4, x = k / 4 % 3, y = k / 12;
+      const float value = input[0][static_cast<size_t>((c * 2 + y) * 3 + x)];
+      const double q = std::clamp(std::nearbyint(value / 0.02f) + 100.0, 0.0, 255.0) - 100.0;
+      sum += q * static_cast<double>((o * 24 + k) * 37 % 255 - 127);
+    }
+    const double real = sum * 0.02 * (o == 0 ? 0.01 : 0.02);
+    const double expected = (std::clamp(std::nearbyint(real / 0.1) + 7, -128.0, 127.0) - 7) * 0.1;
+    EXPECT_NEAR((*actual)[0][static_cast<size_t>(o)], expected, 0.1001);
+  }
+}
+
+TEST(QuantizedOnnx, SameGraphGivesTheSameBytes) {
+  const auto first = write_onnx(flattened_graph());
+  const auto second = write_onnx(flattened_graph());
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(*first, *second);
+}
+
 TEST(QuantizedOnnx, ActivationThatTheRangeImpliesIsLeftOut) {
   const auto ops = [](const QuantizedLayer& layer) {
     const auto written = write_onnx(quantized_graph(layer));

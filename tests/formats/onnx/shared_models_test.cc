@@ -93,6 +93,39 @@ TEST_P(SharedModels, GiveTheSameAfterReadingAndWriting) {
   expect_close(*actual, *expected, 1e-4f);
 }
 
+// What calibration does: every activation of the model from one run.
+TEST_P(SharedModels, GiveEveryActivation) {
+  const SharedModel& model = GetParam();
+  const auto path = asset(model.path);
+  if (!path) GTEST_SKIP() << "needs the shared assets: " << model.path;
+  if (!onnxruntime_available()) GTEST_SKIP() << "needs ONNX Runtime";
+  const auto graph = read_onnx(*path, {.dimensions = model.dimensions});
+  ASSERT_TRUE(graph.ok()) << graph.status();
+  const auto whole = export_onnx(*graph, {.all_activations = true});
+  ASSERT_TRUE(whole.ok()) << whole.status();
+  ASSERT_GE(whole->outputs.size(), graph->node_count());
+  const Values input = random_inputs(*graph, model.lowest, model.highest);
+  const auto activations = run_in_onnxruntime(bytes_of(whole->model), input);
+  ASSERT_TRUE(activations.ok()) << activations.status();
+  ASSERT_EQ(activations->size(), whole->outputs.size());
+  const auto plain = write_onnx(*graph);
+  ASSERT_TRUE(plain.ok()) << plain.status();
+  const auto expected = run_in_onnxruntime(bytes_of(*plain), input);
+  ASSERT_TRUE(expected.ok()) << expected.status();
+  expect_close(
+      {activations->begin(), activations->begin() + static_cast<int64_t>(expected->size())},
+      *expected, 1e-4f);
+  for (size_t i = 0; i < whole->outputs.size(); ++i) {
+    const OnnxOutput& output = whole->outputs[i];
+    const Tensor& tensor = graph->tensor(output.tensor);
+    ASSERT_EQ(static_cast<int64_t>((*activations)[i].size()), elements(tensor.shape));
+    const NodeId producer = graph->producer(output.tensor);
+    const auto* unary = graph->op_as<Unary>(producer);
+    if (unary == nullptr || unary->kind != UnaryKind::kRelu) continue;
+    for (const float value : (*activations)[i]) ASSERT_GE(value, 0) << output.name;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(
     All, SharedModels,
     testing::Values(
