@@ -313,16 +313,16 @@ std::vector<Case> layer_cases() {
   for (const int64_t axis : {-1, 1}) {
     const std::vector<int64_t> shape =
         axis == -1 ? std::vector<int64_t>{5} : std::vector<int64_t>{4, 6, 5};
-    cases.push_back({.name = axis == -1 ? "LayerNormalization" : "LayerNormalizationOfImages",
-                     .build =
-                         [=](OnnxModel& model) {
-                           const size_t count = axis == -1 ? 5 : 120;
-                           model.floats("scale", shape, ramp(count, 0.5f, 2));
-                           model.floats("bias", shape, ramp(count, -1, 1));
-                           model.node("LayerNormalization", {"x", "scale", "bias"}, {"y"})
-                               .set("axis", axis);
-                         },
-                     .oldest = 17});
+    cases.push_back(
+        {.name = axis == -1 ? "LayerNormalization" : "LayerNormalizationOfImages",
+         .build =
+             [=](OnnxModel& model) {
+               const size_t count = axis == -1 ? 5 : 120;
+               model.floats("scale", shape, ramp(count, 0.5f, 2));
+               model.floats("bias", shape, ramp(count, -1, 1));
+               model.node("LayerNormalization", {"x", "scale", "bias"}, {"y"}).set("axis", axis);
+             },
+         .oldest = 17});
   }
   cases.push_back({.name = "InstanceNormalization", .build = [](OnnxModel& model) {
                      model.floats("scale", {4}, ramp(4, 0.5f, 2));
