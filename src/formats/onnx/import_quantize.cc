@@ -153,6 +153,10 @@ absl::Status import_dequantize_linear(Importer& importer, const NodeView& node) 
         importer.unique_name(absl::StrCat(source.name, "/without_scale"));
     id = graph.add_tensor(std::move(integers));
   } else if (!graph.producer(x.tensor).valid() && signed_type(stored) == DataType::kInt8) {
+    // An input that the caller quantises keeps its type, which is part of the model's interface.
+    if (stored == DataType::kUInt8) {
+      for (int32_t& zero_point : params.zero_points) zero_point += 128;
+    }
     graph.mutable_tensor(x.tensor).quant = std::move(params);
   } else {
     return node.unimplemented("its input is neither a constant nor the output of QuantizeLinear");

@@ -51,13 +51,13 @@ absl::StatusOr<Shape> resolved(const NodeView& node, const Shape& from, Shape ta
   return target;
 }
 
-// The node's output is x in another shape. A new node takes the ONNX node's names.
+// The node's output is x in another shape.
 absl::Status emit_reshape(Importer& importer, const NodeView& node, const ImportedValue& x,
                           const Shape& target) {
   if (target.size() > kMaxRank) {
     return node.unimplemented("more than 8 dimensions are not supported");
   }
-  DURWARD_ASSIGN_OR_RETURN(ImportedValue result, importer.reshape(x, target));
+  DURWARD_ASSIGN_OR_RETURN(ImportedValue result, importer.reshape(x, target, node.output(0)));
   return importer.alias(node, std::move(result));
 }
 

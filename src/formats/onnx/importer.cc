@@ -129,7 +129,8 @@ absl::StatusOr<TensorId> Importer::plain(const ImportedValue& value) {
   return in_order(value, identity_permutation(value.order.size()));
 }
 
-absl::StatusOr<ImportedValue> Importer::reshape(const ImportedValue& value, const Shape& target) {
+absl::StatusOr<ImportedValue> Importer::reshape(const ImportedValue& value, const Shape& target,
+                                                const std::string& name) {
   const Shape from = shape(value);
   if (from == target) return value;
   const ReshapePlan plan = plan_reshape(from, value.order, target, kImageOrder);
@@ -156,8 +157,9 @@ absl::StatusOr<ImportedValue> Importer::reshape(const ImportedValue& value, cons
   if (producer.valid() && graph_.op_as<Reshape>(producer) != nullptr) {
     source = graph_.node(producer).inputs[0];
   }
-  const std::string name = unique_name(absl::StrCat(tensor(value).name, "/reshaped"));
-  DURWARD_ASSIGN_OR_RETURN(const TensorId result, graph_.add_op(Reshape{stored}, name, {source}));
+  const std::string wanted = name.empty() ? absl::StrCat(tensor(value).name, "/reshaped") : name;
+  DURWARD_ASSIGN_OR_RETURN(const TensorId result,
+                           graph_.add_op(Reshape{stored}, unique_name(wanted), {source}));
   return ImportedValue{result, plan.output};
 }
 

@@ -69,8 +69,9 @@ class Importer {
   // Reshape where only dimensions of size 1 move).
   absl::StatusOr<TensorId> in_order(const ImportedValue& value, const Permutation& order);
   absl::StatusOr<TensorId> plain(const ImportedValue& value);
-  // ONNX's Reshape to `target`, of equally many elements.
-  absl::StatusOr<ImportedValue> reshape(const ImportedValue& value, const Shape& target);
+  // ONNX's Reshape to `target`, of equally many elements; a node that it takes is named `name`.
+  absl::StatusOr<ImportedValue> reshape(const ImportedValue& value, const Shape& target,
+                                        const std::string& name = "");
   // `value` as an operand of an elementwise op whose result has this rank and order.
   absl::StatusOr<TensorId> operand(const ImportedValue& value, const Permutation& order);
 

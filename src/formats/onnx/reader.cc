@@ -97,9 +97,7 @@ class Reader {
       if (proto.name().empty()) return absl::InvalidArgumentError("a constant has no name");
       DURWARD_RETURN_IF_ERROR(importer_.add_initializer(proto));
       // The graph has the data now; the model need not keep them too.
-      const std::string name = proto.name();
-      proto.Clear();
-      proto.set_name(name);
+      onnx::TensorProto().Swap(&proto);
     }
     return absl::OkStatus();
   }
@@ -331,31 +329,38 @@ class Reader {
   int unsupported_count_ = 0;
 };
 
-absl::StatusOr<Graph> read_model(std::span<const std::byte> bytes, const OnnxReadOptions& options) {
+absl::StatusOr<Graph> import_model(absl::StatusOr<onnx::ModelProto> model,
+                                   const OnnxReadOptions& options) {
+  if (!model.ok()) return model.status();
   if (options.batch < 1) {
     return absl::InvalidArgumentError(
         absl::StrCat("the batch must be at least 1, not ", options.batch));
   }
-  DURWARD_ASSIGN_OR_RETURN(onnx::ModelProto model, parse(bytes));
-  DURWARD_ASSIGN_OR_RETURN(const int opset, opset_of(model));
-  return Reader(std::move(model), opset, options).read();
+  DURWARD_ASSIGN_OR_RETURN(const int opset, opset_of(*model));
+  return Reader(*std::move(model), opset, options).read();
+}
+
+// Parses a file and lets go of its bytes: a large model is held once, not twice.
+absl::StatusOr<onnx::ModelProto> parse_file(const std::filesystem::path& path) {
+  DURWARD_ASSIGN_OR_RETURN(const std::vector<std::byte> bytes, read_file(path));
+  return parse(bytes);
 }
 
 }  // namespace
 
 absl::StatusOr<Graph> read_onnx(const std::filesystem::path& path, const OnnxReadOptions& options) {
-  DURWARD_ASSIGN_OR_RETURN(const std::vector<std::byte> bytes, read_file(path));
   OnnxReadOptions with_folder = options;
   if (with_folder.external_data_folder.empty()) {
     with_folder.external_data_folder = path.has_parent_path() ? path.parent_path() : ".";
   }
-  auto graph = read_model(bytes, with_folder);
-  if (!graph.ok()) return with_context(graph.status(), path.string());
+  auto graph = import_model(parse_file(path), with_folder);
+  const bool named = std::string(graph.status().message()).find(path.string()) != std::string::npos;
+  if (!graph.ok() && !named) return with_context(graph.status(), path.string());
   return graph;
 }
 
 absl::StatusOr<Graph> read_onnx(std::span<const std::byte> model, const OnnxReadOptions& options) {
-  return read_model(model, options);
+  return import_model(parse(model), options);
 }
 
 }  // namespace durward

@@ -18,6 +18,12 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
+onnx::ModelProto parsed(const std::string& bytes) {
+  onnx::ModelProto model;
+  EXPECT_TRUE(model.ParseFromString(bytes));
+  return model;
+}
+
 // What quantisation-aware training in PyTorch leaves: x -> Q -> DQ -> Conv(int8 weights -> DQ,
 // int32 bias -> DQ) -> Relu -> Q -> DQ, uint8 activations, weights per channel.
 OnnxModel trained_model() {
@@ -117,6 +123,24 @@ TEST(QuantizedOnnx, FloatWeightsBehindQuantizeLinearBecomeIntegers) {
   EXPECT_TRUE(found);
 }
 
+TEST(QuantizedOnnx, InputThatTheCallerQuantizesKeepsItsType) {
+  OnnxModel model(13);
+  model.input("x", {4}, onnx::TensorProto::UINT8);
+  model.floats("s", {}, {0.5f});
+  model.constant<uint8_t>("z", onnx::TensorProto::UINT8, {}, {100});
+  model.node("DequantizeLinear", {"x", "s", "z"}, {"y"});
+  model.output("y", {4});
+  const auto graph = read_onnx(bytes_of(model.bytes()));
+  ASSERT_TRUE(graph.ok()) << graph.status();
+  const Tensor& input = graph->tensor(graph->inputs[0].tensor);
+  EXPECT_EQ(input.type, DataType::kUInt8);
+  EXPECT_THAT(input.quant->zero_points, ElementsAre(100));
+  const auto written = write_onnx(*graph);
+  ASSERT_TRUE(written.ok()) << written.status();
+  EXPECT_EQ(parsed(*written).graph().input(0).type().tensor_type().elem_type(),
+            onnx::TensorProto::UINT8);
+}
+
 TEST(QuantizedOnnx, ScaleThatIsNoneIsRefused) {
   for (const float scale : {0.0f, -1.0f, INFINITY}) {
     OnnxModel model(13);
@@ -169,12 +193,6 @@ Graph quantized_graph(const QuantizedLayer& layer) {
   graph.add_node(Dequantize{}, "dequantize", {yq}, {y});
   graph.outputs.push_back({y, "result", PortLayout::kNchw});
   return graph;
-}
-
-onnx::ModelProto parsed(const std::string& bytes) {
-  onnx::ModelProto model;
-  EXPECT_TRUE(model.ParseFromString(bytes));
-  return model;
 }
 
 std::vector<std::string> op_types(const std::string& bytes) {
