@@ -85,6 +85,16 @@ absl::Status check_no_nan(const SourceTensor& source, std::span<const float> val
                                                  "; train or export the model again"));
 }
 
+// int8 and int16 are only read as quantised numbers.
+absl::Status check_quantized(const SourceTensor& source, DataType type) {
+  if ((type != DataType::kInt8 && type != DataType::kInt16) || source.quant) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat("tensor '", source.name, "' is ",
+                                                 std::string(to_string(type)),
+                                                 " without scale and zero point"));
+}
+
 absl::Status unsupported_type(const SourceTensor& source) {
   const char* type = tflite::EnumNameTensorType(source.type);
   return absl::UnimplementedError(
@@ -117,6 +127,7 @@ absl::Status GraphImport::import_inputs() {
     const SourceTensor& source = model_.tensors[static_cast<size_t>(index)];
     const auto type = source.data_type();
     if (!type) return unsupported_type(source);
+    DURWARD_RETURN_IF_ERROR(check_quantized(source, *type));
     TensorId& imported = imported_[static_cast<size_t>(index)];
     const std::string name = unique_name(source.name);
     const bool quantized = source.quant && (*type == DataType::kInt8 || *type == DataType::kUInt8 ||
@@ -168,6 +179,7 @@ absl::StatusOr<TensorId> GraphImport::use(int32_t tensor, bool as_float) {
 absl::StatusOr<TensorId> GraphImport::add_constant(const SourceTensor& source, bool as_float) {
   const auto type = source.data_type();
   if (!type) return unsupported_type(source);
+  DURWARD_RETURN_IF_ERROR(check_quantized(source, *type));
   Tensor tensor{unique_name(source.name), *type, source.shape, {}, {}};
   std::vector<float> converted;
   if (*type == DataType::kFloat16) {
@@ -205,6 +217,7 @@ absl::StatusOr<TensorId> GraphImport::add_constant(const SourceTensor& source, b
 absl::StatusOr<TensorId> GraphImport::declare(const SourceTensor& source, const std::string& name) {
   const auto type = source.data_type();
   if (!type) return unsupported_type(source);
+  DURWARD_RETURN_IF_ERROR(check_quantized(source, *type));
   if (source.quant && source.quant->per_axis()) {
     return absl::UnimplementedError(absl::StrCat(
         "activation '", source.name, "' has a scale per channel; activations have one"));
@@ -312,6 +325,8 @@ absl::StatusOr<TensorId> OpImport::declare_output(size_t i) {
 absl::Status OpImport::add_node(Op op, std::vector<TensorId> inputs,
                                 std::vector<TensorId> outputs) {
   Graph& graph = import_.graph_;
+  std::vector<DataType> declared;
+  for (const TensorId id : outputs) declared.push_back(graph.tensor(id).type);
   bool fold = true;
   for (const TensorId id : inputs) {
     fold = fold && id.valid() && graph.tensor(id).constant() &&
@@ -321,6 +336,13 @@ absl::Status OpImport::add_node(Op op, std::vector<TensorId> inputs,
   const NodeId node = graph.add_node(std::move(op), name, std::move(inputs), std::move(outputs));
   if (const absl::Status status = infer_shapes(graph, node); !status.ok()) {
     return with_context(status, describe(import_.model_, source_));
+  }
+  for (size_t i = 0; i < declared.size(); ++i) {
+    const DataType inferred = graph.tensor(graph.node(node).outputs[i]).type;
+    if (inferred != declared[i]) {
+      return error("gives ", std::string(to_string(inferred)), " where the file says ",
+                   std::string(to_string(declared[i])));
+    }
   }
   if (fold) {
     DURWARD_RETURN_IF_ERROR(fold_constant(graph, node, kMaxFoldedElements).status());

@@ -70,7 +70,7 @@ absl::Status import_squared_difference(OpImport& op) {
   DURWARD_ASSIGN_OR_RETURN(const TensorId a, op.input(0));
   DURWARD_ASSIGN_OR_RETURN(const TensorId b, op.input(1));
   DURWARD_ASSIGN_OR_RETURN(const TensorId difference,
-                           op.emit_step(Binary{BinaryKind::kSub}, {a, b}, "/difference"));
+                           op.emit_step(Binary{BinaryKind::kSub}, {a, b}, "/difference", a));
   return op.emit(Binary{BinaryKind::kMul}, {difference, difference});
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "base/checked.h"
 
@@ -81,8 +82,11 @@ absl::StatusOr<QuantParams> read_quantization(const tflite::QuantizationParamete
                    zero_points, " zero points");
   }
   for (size_t i = 0; i < params.scales.size() && zero_points != 0; ++i) {
-    const int64_t zero_point = quantization.zero_point()->Get(
-        static_cast<flatbuffers::uoffset_t>(zero_points == 1 ? 0 : i));
+    // Verification does not align what is wider than a length.
+    int64_t zero_point = 0;
+    std::memcpy(&zero_point,
+                quantization.zero_point()->Data() + (zero_points == 1 ? 0 : i) * sizeof(zero_point),
+                sizeof(zero_point));
     if (zero_point < INT16_MIN || zero_point > INT16_MAX) {
       return damaged("tensor '", tensor.name, "' has the zero point ", zero_point);
     }
