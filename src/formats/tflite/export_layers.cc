@@ -138,6 +138,16 @@ absl::Status export_convolution(NodeExport& node, const Conv& op, BuiltinOperato
   });
 }
 
+// MEAN over height and width. Unlike an int8 AVERAGE_POOL_2D, it requantises by itself, and XNNPACK
+// runs it.
+absl::Status export_global_mean(NodeExport& node) {
+  DURWARD_ASSIGN_OR_RETURN(const int32_t axes, node.parameters("/axes", {1, 2}, {2}));
+  tflite::ReducerOptionsT options;
+  options.keep_dims = true;
+  node.add(BuiltinOperator::MEAN, {node.input(), axes}, {node.output()}, make_options(options));
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status export_op(NodeExport& node, const Conv2D& op) {
@@ -173,6 +183,8 @@ absl::Status export_op(NodeExport& node, const Pool2D& op) {
   const Shape& y = node.out().shape;
   const bool average = op.kind == PoolKind::kAverage;
   const bool padding = op.padding != Padding{};
+  const bool whole_image = !padding && op.kernel_h == x[1] && op.kernel_w == x[2];
+  if (average && whole_image && node.quantized()) return export_global_mean(node);
   Placement placement = place({x[1], op.kernel_h, op.stride_h, op.padding.top, y[1]},
                               {x[2], op.kernel_w, op.stride_w, op.padding.left, y[2]});
   if (average && padding) {

@@ -60,6 +60,16 @@ absl::StatusOr<const tflite::Model*> verify_file(std::span<const std::byte> byte
   return model;
 }
 
+struct Range {
+  int64_t lowest, highest;
+};
+
+Range zero_point_range(tflite::TensorType type) {
+  if (type == tflite::TensorType::INT8) return {INT8_MIN, INT8_MAX};
+  if (type == tflite::TensorType::UINT8) return {0, UINT8_MAX};
+  return {INT16_MIN, INT16_MAX};
+}
+
 absl::StatusOr<QuantParams> read_quantization(const tflite::QuantizationParameters& quantization,
                                               const SourceTensor& tensor) {
   QuantParams params;
@@ -81,13 +91,14 @@ absl::StatusOr<QuantParams> read_quantization(const tflite::QuantizationParamete
     return damaged("tensor '", tensor.name, "' has ", params.scales.size(), " scales and ",
                    zero_points, " zero points");
   }
+  const Range range = zero_point_range(tensor.type);
   for (size_t i = 0; i < params.scales.size() && zero_points != 0; ++i) {
     // Verification does not align what is wider than a length.
     int64_t zero_point = 0;
     std::memcpy(&zero_point,
                 quantization.zero_point()->Data() + (zero_points == 1 ? 0 : i) * sizeof(zero_point),
                 sizeof(zero_point));
-    if (zero_point < INT16_MIN || zero_point > INT16_MAX) {
+    if (zero_point < range.lowest || zero_point > range.highest) {
       return damaged("tensor '", tensor.name, "' has the zero point ", zero_point);
     }
     params.zero_points[i] = static_cast<int32_t>(zero_point);

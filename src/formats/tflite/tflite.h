@@ -2,7 +2,8 @@
 //
 // Reading checks the file as hostile input and then turns each operator into IR nodes. Writing
 // follows the TFLite INT8 quantisation specification, so that a quantised graph is re-encoded
-// without arithmetic of its own. docs/formats.md lists the operators on both sides.
+// without arithmetic of its own. docs/formats-tflite.md lists the operators on both
+// sides.
 #pragma once
 
 #include <cstddef>
@@ -54,9 +55,10 @@ struct TfliteWriteOptions {
 // that must not requantise there (Concat, Pad, pooling, Resize, ...) get a QUANTIZE operator where
 // the graph's scales differ from that.
 //
-// Errors: Unimplemented, listing every node that TFLite has no operator for (in int8, or at all);
-// FailedPrecondition for a quantised fused PRelu, which needs the pass decompose_prelu first;
-// InvalidArgument for a graph that does not verify, or for int8_ports without quantised ports.
+// Errors: Unimplemented, listing every node that TFLite has no operator for (in int8, or at all),
+// among them a quantised fused PRelu, which needs the pass decompose_prelu first; InvalidArgument
+// for a graph that does not verify, or for int8_ports without quantised ports; ResourceExhausted
+// for 2 GB of constants.
 [[nodiscard]] absl::StatusOr<std::vector<std::byte>> write_tflite(
     const Graph& graph, const TfliteWriteOptions& options = {});
 

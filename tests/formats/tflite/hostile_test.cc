@@ -232,6 +232,22 @@ TEST(Hostile, FlippedBitsAreReadOrRefused) {
   EXPECT_GT(refused, 0);
 }
 
+// The seeds of the fuzz target, among them files that it once found a fault with.
+TEST(Hostile, TheCorpusIsReadOrRefusedAndWhatIsReadCanBeWritten) {
+  int read = 0;
+  const auto folder = std::filesystem::path(DURWARD_SOURCE_DIR) / "tests/formats/tflite/corpus";
+  for (const auto& file : std::filesystem::directory_iterator(folder)) {
+    const auto graph = read_tflite(file.path());
+    if (!graph.ok()) continue;
+    ++read;
+    const auto written = write_tflite(*graph);
+    ASSERT_TRUE(written.ok()) << file.path() << written.status();
+    const auto again = read_tflite(std::span<const std::byte>(*written));
+    EXPECT_TRUE(again.ok()) << file.path() << again.status();
+  }
+  EXPECT_GE(read, 4);
+}
+
 TEST(Hostile, AMissingFileIsNamed) {
   const auto graph = read_tflite(std::filesystem::path("/no/such/model.tflite"));
   EXPECT_EQ(graph.status().code(), absl::StatusCode::kNotFound);

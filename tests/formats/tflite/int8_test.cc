@@ -236,6 +236,12 @@ INSTANTIATE_TEST_SUITE_P(
                return make.int8(Pool2D{PoolKind::kAverage, 2, 2, 2, 2, {}, false},
                                 {make.int8_input(kImage, kInput)}, kInput);
              }, 0.8},
+        Case{"AveragePoolOfTheWholeImage",
+             [](GraphMaker& make) {
+               return make.int8(Pool2D{PoolKind::kAverage, 6, 8, 1, 1, {}, false},
+                                {make.int8_input(kImage, kInput)}, per_tensor(0.01f, 3));
+             },
+             0.8},
         Case{"AveragePoolCountingItsPadding", [](GraphMaker& make) {
                return make.int8(Pool2D{PoolKind::kAverage, 3, 3, 2, 2, {1, 1, 1, 1}, true},
                                 {make.int8_input(kImage, kInput)}, kInput);
