@@ -235,7 +235,8 @@ TEST(Hostile, FlippedBitsAreReadOrRefused) {
 // The seeds of the fuzz target, among them files that it once found a fault with.
 TEST(Hostile, TheCorpusIsReadOrRefusedAndWhatIsReadCanBeWritten) {
   int read = 0;
-  const auto folder = std::filesystem::path(DURWARD_SOURCE_DIR) / "tests/formats/tflite/corpus";
+  const auto folder =
+      std::filesystem::path(DURWARD_SOURCE_DIR) / "tests/formats/tflite/corpus/tflite";
   for (const auto& file : std::filesystem::directory_iterator(folder)) {
     const auto graph = read_tflite(file.path());
     if (!graph.ok()) continue;
