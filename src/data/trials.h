@@ -27,7 +27,7 @@ struct TrialList {
   std::vector<TrialImage> images;    // each picture once
   std::vector<std::string> persons;  // the clusters that confidence intervals are drawn over
   std::vector<std::string> groups;   // e.g. demographic; empty where the list names none
-  std::vector<ListedTrial> trials;         // in the list's order; empty where all_pairs
+  std::vector<ListedTrial> trials;   // in the list's order; empty where all_pairs
   bool all_pairs = false;            // each image i < j is a trial, genuine for equal persons
   int64_t duplicates = 0;            // rows left out because an earlier one says the same
   std::vector<std::filesystem::path> skipped;  // files in a folder of people that are no pictures
