@@ -28,6 +28,7 @@ class JsonView {
   [[nodiscard]] std::string text() const;  // empty where it is no string
   [[nodiscard]] std::string text(std::string_view key) const { return (*this)[key].text(); }
   [[nodiscard]] std::optional<bool> flag(std::string_view key) const;
+  [[nodiscard]] bool is_array() const { return value_->is_array(); }
   [[nodiscard]] bool is_object() const { return value_->is_object(); }
 
  private:

@@ -59,7 +59,7 @@ Html placement_of(const JsonView& run) {
   }
   if (!floats.empty()) {
     content += paragraph("Left in float:") + element("ul", floats);
-  } else if (run.flag("integer").value_or(false)) {
+  } else if (run.flag("integer").value_or(false) && placement["floats"].is_array()) {
     content += paragraph("Nothing but the conversion at its ports was left in float.");
   }
   return content;

@@ -27,8 +27,7 @@ Html latency_bars(const std::vector<JsonView>& runs) {
 
 Html runs_table(const std::vector<JsonView>& runs) {
   Table table{"Speed, size and memory",
-              {{"Runtime, model", false},
-               {"File", false},
+              {{"Runtime, model, file", false},
                {"Median", true},
                {"90th percentile", true},
                {"Range", true},
@@ -43,15 +42,16 @@ Html runs_table(const std::vector<JsonView>& runs) {
     Html ratio = Html::text(or_dash(latency.number("ratio_to_fp32"), ratio_text));
     const std::string interval = interval_text(latency["ratio_interval"], ratio_text);
     if (!interval.empty()) ratio += Html::markup("<br>") + element("small", interval);
-    table.rows.push_back({Html::text(run_name(run)), element("code", run.text("file")),
-                          Html::text(or_dash(latency.number("median_ms"), milliseconds_text)),
-                          Html::text(or_dash(latency.number("p90_ms"), milliseconds_text)),
-                          Html::text(least && most ? absl::StrCat(milliseconds_text(*least), " to ",
-                                                                  milliseconds_text(*most))
-                                                   : kNoValue),
-                          Html::text(or_dash(latency.number("runs"), count_text)), ratio,
-                          Html::text(or_dash(run.number("bytes"), bytes_text)),
-                          Html::text(or_dash(run.number("memory_bytes"), bytes_text))});
+    table.rows.push_back(
+        {Html::text(run_name(run)) + Html::markup("<br>") + element("code", run.text("file")),
+         Html::text(or_dash(latency.number("median_ms"), milliseconds_text)),
+         Html::text(or_dash(latency.number("p90_ms"), milliseconds_text)),
+         Html::text(least && most
+                        ? absl::StrCat(milliseconds_text(*least), " to ", milliseconds_text(*most))
+                        : kNoValue),
+         Html::text(or_dash(latency.number("runs"), count_text)), ratio,
+         Html::text(or_dash(run.number("bytes"), bytes_text)),
+         Html::text(or_dash(run.number("memory_bytes"), bytes_text))});
   }
   return render(table);
 }

@@ -49,9 +49,10 @@ th, td { padding: .32rem .9rem .32rem 0; text-align: left; vertical-align: top;
   border-bottom: 1px solid var(--rule); }
 thead th { border-bottom: 2px solid var(--ink); vertical-align: bottom; }
 tbody th { font-weight: 500; min-width: 8.5rem; }
-td code { display: inline-block; min-width: 10rem; }
+tbody th code { overflow-wrap: break-word; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
-td.number { white-space: nowrap; }
+tdtbody th code { overflow-wrap: break-word; }
+.number { white-space: nowrap; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.2rem; margin: .3rem 0 1rem; }
 dt { color: var(--quiet); }
 dd { margin: 0; max-width: 44rem; overflow-wrap: anywhere; }
@@ -95,16 +96,15 @@ svg .strong { font-weight: 700; }
 .patterns { position: absolute; width: 0; height: 0; }
 @media print {
   @page { margin: 16mm 14mm; }
-  body { max-width: none; padding: 0; font-size: 9.5pt; }
+  html { font-size: 9.5pt; }
+  body { max-width: none; padding: 0; }
   nav, .skip { display: none; }
-  h1 { font-size: 16pt; }
   h2, h3, caption { break-after: avoid; }
   figure, .card, .tile, .pair, tr, .banner { break-inside: avoid; }
   figure > svg { max-height: 95mm; }
   .scroll { overflow: visible; }
   .cards { grid-template-columns: 1fr 1fr; }
   .pairs { grid-template-columns: repeat(3, 1fr); }
-  table { font-size: 8pt; }
   th, td { padding-right: .5rem; }
   a { color: inherit; text-decoration: none; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }

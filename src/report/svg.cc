@@ -34,6 +34,7 @@ const char* anchor_name(Anchor anchor) {
 Svg::Svg(double width, double height, std::string_view description)
     : open_(
           absl::StrFormat("<svg viewBox=\"0 0 %.0f %.0f\" style=\"max-width:%.0fpx\" role=\"img\" "
+                          "preserveAspectRatio=\"xMinYMin meet\" "
                           "aria-label=\"%s\">",
                           width, height, width, Html::text(description).string())) {}
 

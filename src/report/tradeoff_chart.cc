@@ -8,23 +8,27 @@
 namespace durward {
 namespace {
 
-constexpr double kWidth = 720, kHeight = 350;
-constexpr double kLeft = 78, kRight = 706, kTop = 48, kBottom = 294;
+constexpr double kWidth = 720, kLeft = 78, kRight = 706;
+constexpr double kPlotHeight = 246, kBelowPlot = 56;
 constexpr double kNumberWidth = 17, kNumberHeight = 14;
 
-// Where the number of each point stands above the frame: over its point, a row higher where it
-// would lie on another number.
-std::vector<SvgPoint> number_places(const std::vector<SvgPoint>& points) {
-  std::vector<SvgPoint> places;
-  for (const SvgPoint& point : points) {
-    SvgPoint place{point.x, kTop - 6};
-    const auto taken = [&](const SvgPoint& other) {
-      return other.y == place.y && std::abs(other.x - place.x) < kNumberWidth;
+// The row, counted upwards from the frame, in which the number of each point stands: the lowest in
+// which it lies on no other number.
+std::vector<int> number_rows(const std::vector<TradeoffPoint>& points, const Scale& x) {
+  std::vector<int> rows;
+  for (size_t i = 0; i < points.size(); ++i) {
+    int row = 0;
+    const auto taken = [&] {
+      for (size_t earlier = 0; earlier < i; ++earlier) {
+        const double distance = std::abs(x(points[earlier].cost) - x(points[i].cost));
+        if (rows[earlier] == row && distance < kNumberWidth) return true;
+      }
+      return false;
     };
-    while (std::any_of(places.begin(), places.end(), taken)) place.y -= kNumberHeight;
-    places.push_back(place);
+    while (taken()) ++row;
+    rows.push_back(row);
   }
-  return places;
+  return rows;
 }
 
 // A range of rates a little wider than what must be seen, ends on round values.
@@ -59,41 +63,42 @@ Html tradeoff_chart(const std::vector<TradeoffPoint>& points, std::string_view c
   }
   const std::vector<double> ticks = round_ticks(most_cost, 6);
   const Scale x{0, ticks.back(), kLeft, kRight};
+  const std::vector<int> rows = number_rows(points, x);
+  const double top = 12 + kNumberHeight * (1 + *std::max_element(rows.begin(), rows.end()));
+  const double bottom = top + kPlotHeight;
   const RateAxis axis = rate_axis(points);
-  const Scale y{axis.least, axis.most, kBottom, kTop};
-  Svg svg(kWidth, kHeight, description);
+  const Scale y{axis.least, axis.most, bottom, top};
+  Svg svg(kWidth, bottom + kBelowPlot, description);
   for (const double tick : ticks) {
-    svg.line({x(tick), kTop}, {x(tick), kBottom}, "grid");
-    svg.text({x(tick), kBottom + 18}, tick_text(tick), Anchor::kMiddle);
+    svg.line({x(tick), top}, {x(tick), bottom}, "grid");
+    svg.text({x(tick), bottom + 18}, tick_text(tick), Anchor::kMiddle);
   }
   for (double tick = axis.least; tick <= axis.most + axis.step / 2; tick += axis.step) {
     const double place = y(std::min(tick, axis.most));
     svg.line({kLeft, place}, {kRight, place}, "grid");
     svg.text({kLeft - 8, place + 4}, tick_text(std::round(tick * 1e6) / 1e4) + " %", Anchor::kEnd);
   }
-  svg.line({kLeft, kBottom}, {kRight, kBottom}, "axis-line");
-  svg.text({(kLeft + kRight) / 2, kBottom + 42}, cost, Anchor::kMiddle, "axis");
-  svg.vertical_text({16, (kTop + kBottom) / 2}, tar);
+  svg.line({kLeft, bottom}, {kRight, bottom}, "axis-line");
+  svg.text({(kLeft + kRight) / 2, bottom + 42}, cost, Anchor::kMiddle, "axis");
+  svg.vertical_text({16, (top + bottom) / 2}, tar);
 
-  std::vector<SvgPoint> places;
-  for (const TradeoffPoint& point : points) places.push_back({x(point.cost), y(point.tar)});
-  const std::vector<SvgPoint> numbers = number_places(places);
   std::vector<LegendEntry> entries;
   for (size_t i = 0; i < points.size(); ++i) {
     const TradeoffPoint& point = points[i];
-    svg.line({places[i].x, kTop}, places[i], "leader");
+    const SvgPoint place{x(point.cost), y(point.tar)};
+    svg.line({place.x, top}, place, "leader");
     if (point.interval) {
-      const double top = y(point.interval->second), bottom = y(point.interval->first);
-      svg.line({places[i].x, top}, {places[i].x, bottom}, "whisker");
-      svg.line({places[i].x - 4, top}, {places[i].x + 4, top}, "whisker");
-      svg.line({places[i].x - 4, bottom}, {places[i].x + 4, bottom}, "whisker");
+      const double upper = y(point.interval->second), lower = y(point.interval->first);
+      svg.line({place.x, upper}, {place.x, lower}, "whisker");
+      svg.line({place.x - 4, upper}, {place.x + 4, upper}, "whisker");
+      svg.line({place.x - 4, lower}, {place.x + 4, lower}, "whisker");
     }
     const Marker shape = point.integer ? Marker::kSquare : Marker::kCircle;
     const char* css_class = point.integer ? "mark int8" : "mark float";
-    svg.marker(shape, places[i], css_class);
-    svg.text(numbers[i], std::to_string(i + 1), Anchor::kMiddle, "strong");
-    entries.push_back(
-        {std::to_string(i + 1) + ": " + point.label, marker_swatch(shape, css_class)});
+    svg.marker(shape, place, css_class);
+    const std::string number = std::to_string(i + 1);
+    svg.text({place.x, top - 6 - kNumberHeight * rows[i]}, number, Anchor::kMiddle, "strong");
+    entries.push_back({number + ": " + point.label, marker_swatch(shape, css_class)});
   }
   return figure(svg.finish(), legend(entries), caption);
 }

@@ -213,24 +213,28 @@ TEST(Report, SurvivesAnyValueOfTheWrongKind) {
   result["evaluation"]["changed"]["samples"].erase(size_t{1});
   const std::array<json, 6> replacements = {
       json(), json(-1e300), json("x"), json::array({1}), json::object({{"a", 1}}), json(true)};
-  size_t turn = 0, rendered = 0;
+  std::set<std::string> places;
   const json flat = result.flatten();
   for (const auto& item : flat.items()) {
     for (json::json_pointer at(item.key()); !at.empty(); at = at.parent_pointer()) {
-      json changed = result;
-      changed[at] = replacements[turn++ % replacements.size()];
-      const absl::StatusOr<std::string> html = render_report(changed);
-      if (!html.ok()) {
-        EXPECT_EQ(at.to_string(), "/schema");
-        continue;
-      }
-      ++rendered;
-      if (rendered % 16 == 0) {
-        ASSERT_EQ(structural_error(*html), "") << at;
-      }
+      places.insert(at.to_string());
     }
   }
-  EXPECT_GT(rendered, 500u);
+  size_t turn = 0;
+  for (const std::string& place : places) {
+    json changed = result;
+    changed[json::json_pointer(place)] = replacements[turn++ % replacements.size()];
+    const absl::StatusOr<std::string> html = render_report(changed);
+    if (place == "/schema") {
+      EXPECT_FALSE(html.ok());
+      continue;
+    }
+    ASSERT_TRUE(html.ok()) << place;
+    if (turn % 16 == 0) {
+      ASSERT_EQ(structural_error(*html), "") << place;
+    }
+  }
+  EXPECT_GT(turn, 300u);
 }
 
 TEST(Report, RefusesAnotherSchema) {
