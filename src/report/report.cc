@@ -31,11 +31,11 @@ Html contents() {
 Html header(const JsonView& result) {
   const std::string model = result["model"].text("file");
   const JsonView tool = result["tool"];
+  std::string title = result.text("title");
+  if (title.empty()) title = model.empty() ? "Compression report" : "Compression of " + model;
   std::string line = tool.text("version").empty() ? "Durward" : "Durward " + tool.text("version");
   if (!tool.text("date").empty()) line += ", " + tool.text("date");
-  return element("header", element("p", line, "class=\"meta\"") +
-                               element("h1", model.empty() ? "Compression report"
-                                                           : "Compression of " + model));
+  return element("header", element("p", line, "class=\"meta\"") + element("h1", title));
 }
 
 }  // namespace

@@ -237,6 +237,13 @@ TEST(Report, SurvivesAnyValueOfTheWrongKind) {
   EXPECT_GT(turn, 300u);
 }
 
+TEST(Report, IsHeadedByTheTitleOrTheModel) {
+  json result = {{"schema", "durward-result/1"}, {"model", {{"file", "a.onnx"}}}};
+  EXPECT_THAT(render_report(result).value(), HasSubstr("<h1>Compression of a.onnx</h1>"));
+  result["title"] = "Evaluation of a.onnx";
+  EXPECT_THAT(render_report(result).value(), HasSubstr("<h1>Evaluation of a.onnx</h1>"));
+}
+
 TEST(Report, RefusesAnotherSchema) {
   EXPECT_EQ(render_report(json::array()).status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(render_report({{"schema", "durward-result/9"}}).status().message(),
