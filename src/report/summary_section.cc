@@ -24,9 +24,10 @@ Html verdict_banner(Verdict verdict) {
                     "\xE2\x9C\x97 A gate failed: nothing but this report and result.json was "
                     "written.");
     case Verdict::kUnproven:
-      return banner("unproven",
-                    "? A gate is unproven: the measured loss is allowed, but there are too few "
-                    "people to exclude a larger one.");
+      return banner(
+          "unproven",
+          "? A gate is unproven: there is not enough evidence that the loss is as small as "
+          "it demands. Nothing but this report and result.json was written.");
     case Verdict::kNotGated:
       break;
   }
@@ -106,8 +107,9 @@ Html cost_answer(const JsonView& result, const std::optional<Recommendation>& ch
 }
 
 Html file_answer(const JsonView& result, const std::optional<Recommendation>& choice) {
-  if (overall_verdict(result) == Verdict::kFailed) {
-    return paragraph("None. A gate failed, so nothing but this report was written.");
+  const Verdict verdict = overall_verdict(result);
+  if (verdict == Verdict::kFailed || verdict == Verdict::kUnproven) {
+    return paragraph("None. A gate was not passed, so nothing but this report was written.");
   }
   if (!choice) return paragraph("None is recommended; compare the figures below.");
   Html answer = element(
@@ -128,9 +130,16 @@ std::string drift_sentence(const Recommendation& choice) {
                         ": the compressed model would let in ", percent_text(*far_at_old),
                         " of impostors there, ", times_text(factor), " as many as intended.");
   }
+  if (factor < 0.9) {
+    return absl::StrCat("Do not keep the original's threshold of ", threshold_text(*old_threshold),
+                        ": it is stricter than intended for the compressed model, which would "
+                        "accept only ",
+                        or_dash(choice.drift->number("tar_at_old"), percent_text),
+                        " of genuine attempts there.");
+  }
   return absl::StrCat("The original's threshold of ", threshold_text(*old_threshold),
                       " would let in ", percent_text(*far_at_old),
-                      " of impostors: no more than a tenth above what is intended.");
+                      " of impostors: within a tenth of what is intended.");
 }
 
 Html threshold_answer(const std::optional<Recommendation>& choice) {

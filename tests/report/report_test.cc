@@ -138,13 +138,27 @@ TEST(Report, AnswersTheFourQuestions) {
   EXPECT_THAT(html, HasSubstr("<strong>With care.</strong>"));
 }
 
-TEST(Report, ShipsNothingWhereAGateFailed) {
+TEST(Report, ShipsNothingWhereAGateWasNotPassed) {
+  for (const char* verdict : {"failed", "unproven"}) {
+    json result = sample();
+    result["gates"].push_back(
+        {{"text", "0.001@1e-4"}, {"verdict", verdict}, {"reason", "the TAR falls by 2 points"}});
+    const std::string html = render_report(result).value();
+    EXPECT_THAT(html, HasSubstr("None. A gate was not passed"));
+    EXPECT_THAT(html, HasSubstr("class=\"banner " + std::string(verdict) + "\""));
+    EXPECT_THAT(html, HasSubstr("With 95 % confidence the loss is below"));
+  }
+}
+
+TEST(Report, SaysWhenTheOldThresholdIsTooStrict) {
   json result = sample();
-  result["gates"].push_back(
-      {{"text", "0.001@1e-4"}, {"verdict", "failed"}, {"reason", "the TAR falls by 2 points"}});
-  const std::string html = render_report(result).value();
-  EXPECT_THAT(html, HasSubstr("None. A gate failed"));
-  EXPECT_THAT(html, HasSubstr("class=\"banner failed\""));
+  result["evaluation"]["drift"][0]["points"] = {{{"far_target", 1e-3},
+                                                 {"old_threshold", 0.41},
+                                                 {"new_threshold", 0.32},
+                                                 {"far_at_old", 0.0001},
+                                                 {"tar_at_old", 0.9012}}};
+  EXPECT_THAT(render_report(result).value(),
+              HasSubstr("which would accept only 90.12 % of genuine attempts there"));
 }
 
 TEST(Report, SaysWhyThereAreNoIntervals) {
