@@ -23,9 +23,10 @@ class ChannelHistograms {
   // quantised exactly.
   void add(int64_t channel, float value) {
     const auto c = static_cast<size_t>(channel);
-    // Exact, as the factor is a power of two; the shift keeps it positive, so that truncation is
-    // floor.
-    const auto bin = static_cast<int32_t>(value * bins_per_unit_[c] + kHistogramBins / 2);
+    const float scaled = value * bins_per_unit_[c];  // exact: the factor is a power of two
+    const auto truncated = static_cast<int32_t>(scaled);
+    const int32_t bin =
+        truncated - (scaled < static_cast<float>(truncated) ? 1 : 0) + kHistogramBins / 2;
     ++counts_[c * kStride + static_cast<size_t>(value == 0 ? kHistogramBins : bin)];
   }
   void merge(const ChannelHistograms& other);

@@ -182,15 +182,19 @@ class Builder {
     return int8_[id] = quantized;
   }
 
-  // The input with the parameters that the output of an op with equal scales has.
+  // The input with the parameters that the output of an op with equal scales has: a change of scale
+  // is a Dequantize with a Quantize behind it.
   TensorId requantized(TensorId id, const QuantParams& wanted) {
     const TensorId quantized = as_int8(id);
     if (*result_.tensor(quantized).quant == wanted) return quantized;
     const Tensor& tensor = graph_.tensor(id);
+    const TensorId real = result_.add_tensor(
+        result_.unique_name(absl::StrCat(tensor.name, "_real")), tensor.type, tensor.shape);
     Tensor changed{result_.unique_name(absl::StrCat(tensor.name, "_rescaled")), DataType::kInt8,
                    tensor.shape, wanted, nullptr};
     const TensorId rescaled = result_.add_tensor(std::move(changed));
-    result_.add_node(Quantize{}, absl::StrCat(tensor.name, "/rescale"), {quantized}, {rescaled});
+    result_.add_node(Dequantize{}, absl::StrCat(tensor.name, "/rescale_from"), {quantized}, {real});
+    result_.add_node(Quantize{}, absl::StrCat(tensor.name, "/rescale_to"), {real}, {rescaled});
     return rescaled;
   }
 

@@ -94,7 +94,10 @@ TEST(Equalize, WidensRelu6ChannelsOnlyUpToTheClip) {
   for (size_t c = 0; c < 12; ++c) {
     const float was = before.tensors.at(wide).maximum[c];
     const float is = result.calibration.tensors.at(wide).maximum[c];
-    if (was > 0.01f) EXPECT_NEAR(is, std::max(was, 6 / 1.1f), 1e-3);
+    // (A channel that is a thousandth of that is not blown up all the way.)
+    if (was > 0.01f) {
+      EXPECT_NEAR(is, std::max(was, 6 / 1.1f), 1e-3);
+    }
   }
   EqualizeOptions leave;
   leave.relu6_margin = 0;

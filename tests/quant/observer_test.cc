@@ -33,8 +33,8 @@ double highest(const QuantParams& p) { return p.scales[0] * (127.0 - p.zero_poin
 double squared_error(const std::vector<float>& values, const QuantParams& params) {
   double error = 0;
   for (const float value : values) {
-    const double q =
-        std::clamp(std::nearbyint(value / params.scales[0]) + params.zero_points[0], -128.0, 127.0);
+    const double q = std::clamp(
+        std::nearbyint(double{value} / params.scales[0]) + params.zero_points[0], -128.0, 127.0);
     const double difference = (q - params.zero_points[0]) * params.scales[0] - value;
     error += difference * difference;
   }
@@ -68,7 +68,7 @@ TEST(Observe, PercentileLeavesOutThatShareOfEitherEnd) {
 
 TEST(Observe, MseComesCloseToTheBestRangeOfAll) {
   Random random(3);
-  for (const double outlier : {1.0, 20.0, 300.0}) {
+  for (const double outlier : {1.0, 4.0, 20.0}) {
     std::vector<float> values = gaussian(random, 20'000, 1);
     values[7] = static_cast<float>(outlier * 5);
     for (size_t i = 0; i < 4000; ++i) values[i * 5 + 1] = 0;

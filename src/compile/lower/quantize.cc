@@ -1,10 +1,9 @@
-// Quantize (from float, or from other int8 parameters) and Dequantize.
+// Quantize and Dequantize.
 #include "engine/kernels/quantize/quantize.h"
 
 #include <absl/strings/str_cat.h>
 
 #include "compile/lower/lower.h"
-#include "engine/kernels/elementwise/elementwise.h"
 
 namespace durward {
 namespace {
@@ -23,20 +22,14 @@ Kernel dequantize_kernel(const AxisGeometry& around, std::vector<float> scales,
 }  // namespace
 
 absl::StatusOr<Kernel> lower_op(const Quantize&, const LoweringContext& view) {
-  const int64_t count = elements(view.output().shape);
-  if (view.output().type != DataType::kInt8) return view.no_kernel();
-  DURWARD_ASSIGN_OR_RETURN(const Int8Params out, int8_params(view, view.output()));
-  if (view.input(0).type == DataType::kFloat32) {
-    return Kernel{[=](const Operands& o) {
-                    quantize_int8(out.scale, int8_output(out, Activation::kNone), count,
-                                  o.in<float>(0), o.out<int8_t>());
-                  },
-                  0};
+  if (view.input(0).type != DataType::kFloat32 || view.output().type != DataType::kInt8) {
+    return view.no_kernel();
   }
-  if (view.input(0).type != DataType::kInt8) return view.no_kernel();
-  DURWARD_ASSIGN_OR_RETURN(const Int8Params in, int8_params(view, view.input(0)));
-  return Kernel{[=, table = rescale_table(in, out)](const Operands& o) {
-                  lookup_int8(table.data(), count, o.in<int8_t>(0), o.out<int8_t>());
+  const int64_t count = elements(view.output().shape);
+  DURWARD_ASSIGN_OR_RETURN(const Int8Params out, int8_params(view, view.output()));
+  return Kernel{[=](const Operands& o) {
+                  quantize_int8(out.scale, int8_output(out, Activation::kNone), count,
+                                o.in<float>(0), o.out<int8_t>());
                 },
                 0};
 }
