@@ -30,6 +30,7 @@ struct Conv2D {
   Padding padding = {};
   int64_t groups = 1;
   Activation activation = Activation::kNone;
+  bool operator==(const Conv2D&) const = default;
 };
 
 // (x[N,H,W,C], weights[1,KH,KW,C*multiplier], bias?, slope with kPRelu) -> [N,OH,OW,C*multiplier]
@@ -39,21 +40,27 @@ struct DepthwiseConv2D {
   int64_t dilation_h = 1, dilation_w = 1;
   Padding padding = {};
   Activation activation = Activation::kNone;
+  bool operator==(const DepthwiseConv2D&) const = default;
 };
 
 // (x[...,I], weights[O,I], bias[O]?, slope[O] with kPRelu) -> [...,O]
 struct FullyConnected {
   Activation activation = Activation::kNone;
+  bool operator==(const FullyConnected&) const = default;
 };
 
 // (a[...,M,K], b[...,K,N]) -> [...,M,N], batch dimensions broadcast.
-struct MatMul {};
+struct MatMul {
+  bool operator==(const MatMul&) const = default;
+};
 
 enum class BinaryKind : uint8_t { kAdd, kSub, kMul, kDiv, kPow, kMaximum, kMinimum };
+
 // (a, b) -> broadcast shape (numpy's rule). `activation` is kNone, kRelu or kRelu6.
 struct Binary {
   BinaryKind kind = BinaryKind::kAdd;
   Activation activation = Activation::kNone;
+  bool operator==(const Binary&) const = default;
 };
 
 enum class UnaryKind : uint8_t {
@@ -72,32 +79,58 @@ enum class UnaryKind : uint8_t {
   kFloor,
   kCeil,
 };
+
+// (x) -> same shape
 struct Unary {
   UnaryKind kind = UnaryKind::kRelu;
-};  // (x) -> same shape
+  bool operator==(const Unary&) const = default;
+};
+
+// x >= 0 ? x : alpha * x
 struct LeakyRelu {
   float alpha = 0.01f;
-};  // x >= 0 ? x : alpha * x
+  bool operator==(const LeakyRelu&) const = default;
+};
+
+// (x); either may be infinite
 struct Clip {
   float min = 0, max = 6;
-};  // (x); either may be infinite
+  bool operator==(const Clip&) const = default;
+};
+
+// max(0, min(1, alpha * x + beta))
 struct HardSigmoid {
   float alpha = 0.2f, beta = 0.5f;
-};                // max(0, min(1, alpha * x + beta))
-struct PRelu {};  // (x[...,C], slope[C] or broadcastable)
+  bool operator==(const HardSigmoid&) const = default;
+};
+
+// (x[...,C], slope[C] or broadcastable)
+struct PRelu {
+  bool operator==(const PRelu&) const = default;
+};
+
+// axis 0..rank-1 after import
 struct Softmax {
   int axis = -1;
-};  // axis 0..rank-1 after import
+  bool operator==(const Softmax&) const = default;
+};
+
+// (x, gamma, beta, mean, variance), each [C]
 struct BatchNorm {
   float epsilon = 1e-5f;
   int axis = -1;
-};  // (x, gamma, beta, mean, variance), each [C]
+  bool operator==(const BatchNorm&) const = default;
+};
+
+// x / sqrt(max(sum x^2, epsilon))
 struct L2Normalize {
   int axis = -1;
   float epsilon = 1e-12f;
-};  // x / sqrt(max(sum x^2, epsilon))
+  bool operator==(const L2Normalize&) const = default;
+};
 
 enum class PoolKind : uint8_t { kMax, kAverage };
+
 // (x[N,H,W,C]) -> [N,OH,OW,C]. Average: the padding is counted only with count_padding.
 struct Pool2D {
   PoolKind kind = PoolKind::kMax;
@@ -105,68 +138,124 @@ struct Pool2D {
   int64_t stride_h = 1, stride_w = 1;
   Padding padding = {};
   bool count_padding = false;
+  bool operator==(const Pool2D&) const = default;
 };
 
 enum class ReduceKind : uint8_t { kMean, kSum, kMax, kMin, kSumSquare, kL2 };
+
 struct Reduce {
   ReduceKind kind = ReduceKind::kMean;
   std::vector<int> axes = {};  // 0..rank-1, ascending
   bool keep_dims = true;
+  bool operator==(const Reduce&) const = default;
 };
 
 // (x) -> x with before[i] and after[i] elements of `value` added around axis i; all >= 0.
 struct Pad {
   std::vector<int64_t> before = {}, after = {};
   float value = 0;
+  bool operator==(const Pad&) const = default;
 };
 
+// (x...)
 struct Concat {
   int axis = 0;
-};  // (x...)
+  bool operator==(const Concat&) const = default;
+};
+
+// (x); no -1 or 0 left
 struct Reshape {
   Shape shape = {};
-};  // (x); no -1 or 0 left
+  bool operator==(const Reshape&) const = default;
+};
+
+// (x); out dim i = in dim perm[i]
 struct Transpose {
   std::vector<int> perm = {};
-};  // (x); out dim i = in dim perm[i]
+  bool operator==(const Transpose&) const = default;
+};
+
+// (x) -> shape (ONNX Expand)
 struct Broadcast {
   Shape shape = {};
-};  // (x) -> shape (ONNX Expand)
+  bool operator==(const Broadcast&) const = default;
+};
+
+// (x)
 struct Tile {
   std::vector<int64_t> repeats = {};
-};  // (x)
+  bool operator==(const Tile&) const = default;
+};
+
+// (x); per axis, normalised; step may be < 0
 struct Slice {
   std::vector<int64_t> begin = {}, end = {}, step = {};
-};  // (x); per axis, normalised; step may be < 0
+  bool operator==(const Slice&) const = default;
+};
+
+// (x) -> one output per size
 struct Split {
   int axis = 0;
   std::vector<int64_t> sizes = {};
-};  // (x) -> one output per size
+  bool operator==(const Split&) const = default;
+};
+
+// (x, indices)
 struct Gather {
   int axis = 0;
-};  // (x, indices)
+  bool operator==(const Gather&) const = default;
+};
+
+// (x)
 struct Cast {
   DataType to = DataType::kFloat32;
-};                     // (x)
-struct ShapeOf {};     // (x) -> int64[rank]; folded at import
-struct Identity {};    // (x)
-struct Quantize {};    // (x float) -> tensor with QuantParams
-struct Dequantize {};  // (x with QuantParams) -> float
+  bool operator==(const Cast&) const = default;
+};
+
+// (x) -> int64[rank]; folded at import
+struct ShapeOf {
+  bool operator==(const ShapeOf&) const = default;
+};
+
+// (x)
+struct Identity {
+  bool operator==(const Identity&) const = default;
+};
+
+// (x float) -> tensor with QuantParams
+struct Quantize {
+  bool operator==(const Quantize&) const = default;
+};
+
+// (x with QuantParams) -> float
+struct Dequantize {
+  bool operator==(const Dequantize&) const = default;
+};
+
+// (x[N,H,W,C]); DCR as TFLite unless crd
 struct DepthToSpace {
   int64_t block = 2;
   bool crd = false;
-};  // (x[N,H,W,C]); DCR as TFLite unless crd
+  bool operator==(const DepthToSpace&) const = default;
+};
+
+// (x[N,H,W,C])
 struct SpaceToDepth {
   int64_t block = 2;
-};  // (x[N,H,W,C])
+  bool operator==(const SpaceToDepth&) const = default;
+};
 
 enum class ResizeMode : uint8_t { kNearest, kLinear };
+
 enum class ResizeCoordinates : uint8_t { kHalfPixel, kAlignCorners, kAsymmetric };
-struct Resize {  // (x[N,H,W,C]) -> [N,height,width,C]
+
+// (x[N,H,W,C]) -> [N,height,width,C]
+struct Resize {
   ResizeMode mode = ResizeMode::kNearest;
   ResizeCoordinates coordinates = ResizeCoordinates::kHalfPixel;
   int64_t height = 0, width = 0;
   bool round_floor = true;  // nearest: floor, else round half down (ONNX's default)
+  bool operator==(const Resize&) const = default;
 };
 
 using Op =

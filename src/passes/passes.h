@@ -1,0 +1,79 @@
+// Rewrites of the IR, one file each, and the pipeline that runs them to a fixed point.
+//
+// Every rewrite keeps what the graph computes, up to the rounding of constants that are folded into
+// one another in double. A rewrite returns whether it changed the graph; the graph must verify
+// before it and does after it. Quantise/Dequantize pairs are left where they are: constants behind
+// a Dequantize are not constants to these rewrites.
+#pragma once
+
+#include "graph/graph.h"
+
+namespace durward {
+
+// ---- cleaning up ----
+bool fold_constants(Graph& graph);
+bool eliminate_dead_nodes(Graph& graph);
+bool eliminate_common_nodes(Graph& graph);
+bool remove_no_ops(Graph& graph);
+
+// ---- moving data less ----
+bool merge_reshapes(Graph& graph);
+bool merge_transposes(Graph& graph);
+bool turn_transposes_into_reshapes(Graph& graph);
+bool sink_transposes(Graph& graph);
+bool fold_transposes_into_fully_connected(Graph& graph);
+bool absorb_broadcasts(Graph& graph);
+bool fold_pads(Graph& graph);
+
+// ---- per-channel scale and shift: BatchNorm, and Mul, Add, Sub, Div by constants ----
+bool hoist_affines_over_reshapes(Graph& graph);
+bool fold_affines_into_previous_layers(Graph& graph);
+bool fold_affines_into_next_layers(Graph& graph);
+bool merge_affines(Graph& graph);
+// Not part of the fixed point: what is left once nothing folds any more.
+bool lower_batch_norms(Graph& graph);
+
+// ---- recognising what an exporter took apart ----
+bool recognize_fully_connected(Graph& graph);
+bool recognize_depthwise(Graph& graph);
+bool recognize_clips(Graph& graph);
+bool recognize_prelu(Graph& graph);
+bool recognize_hard_swish(Graph& graph);
+bool recognize_l2_normalize(Graph& graph);
+
+// All of the above to a fixed point, verified after each pass, then compact(): ids held outside
+// become invalid. Errors: Internal where the graph does not verify, with the pass after which it
+// did not, or where the rewrites do not settle.
+[[nodiscard]] absl::Status simplify(Graph& graph);
+
+// ---- choosing a form for a runtime: after simplify ----
+
+// Relu, Relu6 and PRelu move into the Conv2D, DepthwiseConv2D or FullyConnected that makes their
+// input, Relu and Relu6 also into an Add, where nothing else uses that input. A PRelu's slope
+// becomes the layer's fourth input, of shape [O], and a missing bias becomes zeros.
+bool fuse_activations(Graph& graph);
+
+// Ways to write y = x for x >= 0, slope * x for x < 0 with ops that runtimes have fast kernels for.
+// All hold for every slope, also above 1 and below 0: the last two, which are convex, by computing
+// a channel with a slope above 1 negated, the sign folded into the layers around. Where those are
+// not layers with constant weights, and where kDoubledConvolution finds no layer, kReluPair stands
+// in.
+enum class PreluEncoding {
+  // Relu(x) + slope * min(x, 0): Relu, Clip, Mul, Add. Bit-exact in float; no sum of two numbers of
+  // opposite sign, so that it quantises well.
+  kReluPair,
+  // x + (slope - 1) * min(x, 0): Clip, Mul, Add. One node less, for the rounding of two numbers of
+  // opposite sign.
+  kMinimum,
+  // max(x, slope * x): Mul, Maximum; bit-exact.
+  kMaximum,
+  // Relu(c'(x)) + c''(x) for a PRelu that alone uses a layer c: c' is c times (1 - slope), c'' is c
+  // times slope.
+  kDoubledConvolution,
+};
+
+// Writes every PRelu node whose slope is a constant per channel in the given encoding; run it
+// before fuse_activations, and not before another simplify, which would recognise the PRelu again.
+bool decompose_prelu(Graph& graph, PreluEncoding encoding);
+
+}  // namespace durward
