@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "passes/affine.h"
+#include "passes/layer_use.h"
 #include "passes/passes.h"
 #include "passes/rewrite.h"
 
@@ -64,42 +64,11 @@ void write_maximum(Graph& graph, NodeId prelu, const std::vector<float>& slope) 
   become(graph, prelu, Binary{BinaryKind::kMaximum}, {x, scaled});
 }
 
-// True where every use of the tensor is as the input of a layer whose weights may change sign.
-bool only_layers_use(const Graph& graph, TensorId id) {
-  if (graph.is_output(id)) return false;
-  const std::vector<NodeId>& users = graph.consumers(id);
-  return std::all_of(users.begin(), users.end(), [&](NodeId user) {
-    const std::vector<TensorId>& inputs = graph.node(user).inputs;
-    return has_constant_parameters(graph, user) && inputs[0] == id;
-  });
-}
-
-// The layer that makes `id` for this use alone, if its weights may change.
-std::optional<NodeId> own_layer(const Graph& graph, TensorId id) {
-  const NodeId layer = graph.producer(id);
-  if (!layer.valid() || !graph.used_once(id) || !has_constant_parameters(graph, layer)) {
-    return std::nullopt;
-  }
-  const bool plain = std::visit(
-      [](const auto& op) {
-        if constexpr (requires { op.activation; }) return op.activation == Activation::kNone;
-        return false;
-      },
-      graph.node(layer).op);
-  return plain ? std::optional(layer) : std::nullopt;
-}
-
 // -1 for the channels that a convex form can only give negated.
 std::vector<double> signs_of(const std::vector<float>& slope) {
   std::vector<double> signs;
   for (const float a : slope) signs.push_back(a > 1 ? -1 : 1);
   return signs;
-}
-
-void scale_users(Graph& graph, TensorId id, const std::vector<double>& scale) {
-  const std::vector<double> no_shift(scale.size(), 0.0);
-  const std::vector<NodeId> users = graph.consumers(id);
-  for (const NodeId user : users) scale_inputs(graph, user, scale, no_shift);
 }
 
 // max(x, a * x) is x, then a * x, from left to right where a > 1: of -x it gives -PRelu(x). So a

@@ -53,6 +53,21 @@ bool recognize_l2_normalize(Graph& graph);
 // becomes the layer's fourth input, of shape [O], and a missing bias becomes zeros.
 bool fuse_activations(Graph& graph);
 
+// The reverse for PRelu alone: it becomes a node of its own again.
+bool unfuse_prelu(Graph& graph);
+
+// Brings the slopes of PRelu nodes that follow a layer into [-1, 1], exactly; those above 1 only
+// where nothing but layers uses the result.
+bool bound_prelu_slopes(Graph& graph);
+
+// Writes each PRelu that is fused into an int8 layer as the maximum of two int8 layers, equal to it
+// value for value; layers with a slope above 1 stay (see bound_prelu_slopes).
+bool write_prelu_as_maximum(Graph& graph);
+
+// Writes a float depthwise convolution over the whole of its input, if that has more than 25
+// positions, as two over a column and over a row.
+bool split_global_depthwise(Graph& graph);
+
 // Ways to write y = x for x >= 0, slope * x for x < 0 with ops that runtimes have fast kernels for.
 // All hold for every slope, also above 1 and below 0: the last two, which are convex, by computing
 // a channel with a slope above 1 negated, the sign folded into the layers around. Where those are
