@@ -1,0 +1,165 @@
+#include "pipeline/activations.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "compile/interpreter.h"
+#include "data/tensor.h"
+#include "formats/onnx/writer.h"
+#include "runtimes/runtime.h"
+
+namespace durward {
+namespace {
+
+absl::Status check_input(const Graph& graph, const InputSpec& spec) {
+  const Shape expected = {1, spec.height, spec.width, 3};
+  if (graph.inputs.size() == 1 && graph.tensor(graph.inputs[0].tensor).shape == expected) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "the model should have one input of ", to_string(expected),
+      " (NHWC) by the input specification, but has ", graph.inputs.size(),
+      graph.inputs.empty() ? "" : ", the first of ",
+      graph.inputs.empty() ? "" : to_string(graph.tensor(graph.inputs[0].tensor).shape),
+      "; give another --preset or --input-spec"));
+}
+
+std::span<const float> as_floats(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float)};
+}
+
+// Fills `input` with the crop as the graph's port wants it.
+absl::Status read_input(const CropStore& crops, int64_t sample, const InputSpec& spec,
+                        TensorLayout layout, std::vector<float>& input) {
+  DURWARD_ASSIGN_OR_RETURN(const Image crop, crops.read(sample));
+  return fill_tensor(crop, spec, input, layout);
+}
+
+// The graph as an ONNX model that gives every activation; a session for each worker.
+class OnnxRuntimeActivations {
+ public:
+  static absl::StatusOr<std::shared_ptr<OnnxRuntimeActivations>> create(const Graph& graph,
+                                                                        const CropStore& crops,
+                                                                        const InputSpec& spec,
+                                                                        int threads) {
+    auto made = std::make_shared<OnnxRuntimeActivations>(crops, spec);
+    OnnxWriteOptions options;
+    options.all_activations = true;
+    DURWARD_ASSIGN_OR_RETURN(const OnnxExport exported, export_onnx(graph, options));
+    made->input_tensor_ = graph.inputs[0].tensor;
+    made->layout_ =
+        graph.inputs[0].layout == PortLayout::kNchw ? TensorLayout::kNchw : TensorLayout::kNhwc;
+    made->outputs_ = exported.outputs;
+    const std::vector<TensorId> wanted = calibration_tensors(graph);
+    made->wanted_ = {wanted.begin(), wanted.end()};
+    const auto bytes = std::as_bytes(std::span(exported.model));
+    for (int worker = 0; worker < threads; ++worker) {
+      DURWARD_ASSIGN_OR_RETURN(std::unique_ptr<RuntimeModel> model, load_onnx_model(bytes, {}));
+      made->workers_.push_back({std::move(model), {}, {}});
+      Worker& added = made->workers_.back();
+      added.input.resize(static_cast<size_t>(elements(added.model->inputs()[0].shape)));
+      for (const PortInfo& port : added.model->outputs()) {
+        added.outputs.emplace_back(static_cast<size_t>(elements(port.shape) * size_of(port.type)));
+      }
+    }
+    return made;
+  }
+
+  OnnxRuntimeActivations(const CropStore& crops, InputSpec spec)
+      : crops_(crops), spec_(std::move(spec)) {}
+
+  absl::Status run(int64_t sample, int worker, const ActivationSource::Visit& visit) {
+    Worker& mine = workers_[static_cast<size_t>(worker)];
+    DURWARD_RETURN_IF_ERROR(read_input(crops_, sample, spec_, layout_, mine.input));
+    const std::span<const std::byte> inputs[] = {std::as_bytes(std::span(mine.input))};
+    const std::vector<std::span<std::byte>> outputs(mine.outputs.begin(), mine.outputs.end());
+    DURWARD_RETURN_IF_ERROR(mine.model->run(inputs, outputs));
+    DURWARD_RETURN_IF_ERROR(visit(
+        input_tensor_,
+        {mine.input, layout_ == TensorLayout::kNchw ? PortLayout::kNchw : PortLayout::kAsIs}));
+    std::set<TensorId> shown = {input_tensor_};  // a tensor may be a graph output as well
+    for (size_t i = 0; i < outputs_.size(); ++i) {
+      const OnnxOutput& output = outputs_[i];
+      if (!wanted_.contains(output.tensor) || !shown.insert(output.tensor).second) continue;
+      DURWARD_RETURN_IF_ERROR(
+          visit(output.tensor,
+                {as_floats(mine.outputs[i]), output.nchw ? PortLayout::kNchw : PortLayout::kAsIs}));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  struct Worker {
+    std::unique_ptr<RuntimeModel> model;
+    std::vector<float> input;
+    std::vector<std::vector<std::byte>> outputs;
+  };
+
+  const CropStore& crops_;
+  InputSpec spec_;
+  TensorId input_tensor_;
+  TensorLayout layout_ = TensorLayout::kNhwc;
+  std::vector<OnnxOutput> outputs_;
+  std::set<TensorId> wanted_;
+  std::vector<Worker> workers_;
+};
+
+absl::StatusOr<ActivationSource> reference_source(const Graph& graph, const CropStore& crops,
+                                                  const InputSpec& spec) {
+  DURWARD_ASSIGN_OR_RETURN(Interpreter created, Interpreter::create(graph));
+  auto interpreter = std::make_shared<const Interpreter>(std::move(created));
+  const std::vector<TensorId> tensors = calibration_tensors(graph);
+  const std::set<TensorId> wanted(tensors.begin(), tensors.end());
+  std::vector<int64_t> output_bytes;
+  for (const Port& port : graph.outputs) {
+    const Tensor& tensor = graph.tensor(port.tensor);
+    output_bytes.push_back(elements(tensor.shape) * size_of(tensor.type));
+  }
+  const TensorId input_tensor = graph.inputs[0].tensor;
+  ActivationSource source;
+  source.run = [=, &crops](int64_t sample, int /*worker*/,
+                           const ActivationSource::Visit& visit) -> absl::Status {
+    std::vector<float> input(static_cast<size_t>(spec.height) * static_cast<size_t>(spec.width) *
+                             3);
+    DURWARD_RETURN_IF_ERROR(read_input(crops, sample, spec, TensorLayout::kNhwc, input));
+    DURWARD_RETURN_IF_ERROR(visit(input_tensor, {input, PortLayout::kAsIs}));
+    std::vector<std::vector<std::byte>> buffers;
+    for (const int64_t bytes : output_bytes) buffers.emplace_back(static_cast<size_t>(bytes));
+    const std::vector<std::span<std::byte>> outputs(buffers.begin(), buffers.end());
+    const std::span<const std::byte> inputs[] = {std::as_bytes(std::span(input))};
+    absl::Status visited;
+    DURWARD_RETURN_IF_ERROR(
+        interpreter->run(inputs, outputs, [&](TensorId id, std::span<const std::byte> bytes) {
+          if (visited.ok() && wanted.contains(id))
+            visited = visit(id, {as_floats(bytes), PortLayout::kAsIs});
+        }));
+    return visited;
+  };
+  return source;
+}
+
+}  // namespace
+
+absl::StatusOr<Activations> make_activations(const Graph& graph, const CropStore& crops,
+                                             const InputSpec& spec, int threads) {
+  DURWARD_RETURN_IF_ERROR(check_input(graph, spec));
+  Activations activations;
+  const std::vector<RuntimeKind> found = available_runtimes();
+  if (std::find(found.begin(), found.end(), RuntimeKind::kOnnxRuntime) != found.end()) {
+    activations.executor = "onnxruntime";
+    DURWARD_ASSIGN_OR_RETURN(const auto workers,
+                             OnnxRuntimeActivations::create(graph, crops, spec, threads));
+    activations.source.run = [workers](int64_t sample, int worker,
+                                       const ActivationSource::Visit& visit) {
+      return workers->run(sample, worker, visit);
+    };
+  } else {
+    activations.executor = "reference";
+    DURWARD_ASSIGN_OR_RETURN(activations.source, reference_source(graph, crops, spec));
+  }
+  activations.source.samples = crops.size();
+  return activations;
+}
+
+}  // namespace durward

@@ -1,0 +1,110 @@
+#include "pipeline/export_files.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/file.h"
+#include "biometrics/embeddings.h"
+#include "formats/onnx/writer.h"
+#include "formats/tflite/tflite.h"
+#include "runtimes/convert.h"
+#include "runtimes/reference.h"
+#include "vision/face_embedder.h"
+
+namespace durward {
+namespace {
+
+bool available(RuntimeKind kind) {
+  const std::vector<RuntimeKind> found = available_runtimes();
+  return std::find(found.begin(), found.end(), kind) != found.end();
+}
+
+absl::Status write_tflite_file(const Graph& graph, const std::filesystem::path& path) {
+  DURWARD_ASSIGN_OR_RETURN(const std::vector<std::byte> bytes, write_tflite(graph, {}));
+  return write_file_atomic(path, bytes);
+}
+
+absl::Status write_onnx_file(const Graph& graph, const std::filesystem::path& path) {
+  DURWARD_ASSIGN_OR_RETURN(const std::string bytes, write_onnx(graph, {}));
+  return write_file_atomic(path, bytes);
+}
+
+// OpenVINO fuses PReLU where the quantisation follows it directly: the reference graph's own form.
+absl::Status write_openvino_files(const Graph& graph, const std::string& name,
+                                  const StagedFolder& staging) {
+  const std::filesystem::path onnx = staging.file(name + ".openvino.onnx");
+  DURWARD_RETURN_IF_ERROR(write_onnx_file(graph, onnx));
+  return save_openvino_ir(onnx, staging.file(name + ".int8.xml"));
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<ExportFile>> write_export_files(const QuantizedModels& models,
+                                                           const std::string& name,
+                                                           const StagedFolder& staging) {
+  std::vector<ExportFile> files;
+  const std::string tflite = name + ".int8.tflite", onnx = name + ".qdq.onnx",
+                    ort = name + ".int8.ort";
+  DURWARD_RETURN_IF_ERROR(write_tflite_file(models.litert, staging.file(tflite)));
+  files.push_back({tflite, "TFLite INT8", RuntimeKind::kLiteRt, &models.litert, {tflite}});
+  DURWARD_RETURN_IF_ERROR(write_onnx_file(models.onnxruntime, staging.file(onnx)));
+  files.push_back({onnx, "ONNX QDQ", RuntimeKind::kOnnxRuntime, &models.onnxruntime, {onnx}});
+  if (available(RuntimeKind::kOnnxRuntime)) {
+    DURWARD_RETURN_IF_ERROR(save_ort_format(staging.file(onnx), staging.file(ort)));
+    files.push_back({ort,
+                     "ONNX Runtime Mobile",
+                     RuntimeKind::kOnnxRuntime,
+                     &models.onnxruntime,
+                     {ort},
+                     /*judged=*/false});
+  }
+  if (available(RuntimeKind::kOpenVino)) {
+    DURWARD_RETURN_IF_ERROR(write_openvino_files(models.reference, name, staging));
+    files.push_back({name + ".int8.xml",
+                     "OpenVINO IR",
+                     RuntimeKind::kOpenVino,
+                     &models.reference,
+                     {name + ".int8.xml", name + ".int8.bin"}});
+  }
+  return files;
+}
+
+absl::StatusOr<Agreement> check_agreement(const ExportFile& file, const std::filesystem::path& path,
+                                          const CropStore& crops, const InputSpec& spec,
+                                          int64_t images) {
+  DURWARD_ASSIGN_OR_RETURN(std::unique_ptr<RuntimeModel> model, load_model(file.runtime, path, {}));
+  DURWARD_ASSIGN_OR_RETURN(FaceEmbedder exported, FaceEmbedder::create(std::move(model), spec));
+  DURWARD_ASSIGN_OR_RETURN(std::unique_ptr<RuntimeModel> executor,
+                           make_reference_model(*file.graph));
+  DURWARD_ASSIGN_OR_RETURN(FaceEmbedder reference, FaceEmbedder::create(std::move(executor), spec));
+  Agreement agreement{.images = std::min(images, crops.size()), .cosine_min = 1};
+  int64_t equal = 0;
+  std::vector<float> rows_a, rows_b;
+  for (int64_t i = 0; i < agreement.images; ++i) {
+    DURWARD_ASSIGN_OR_RETURN(const Image crop, crops.read(i));
+    DURWARD_ASSIGN_OR_RETURN(const std::vector<float> a, exported.embed(crop));
+    DURWARD_ASSIGN_OR_RETURN(const std::vector<float> b, reference.embed(crop));
+    if (a.size() != b.size())
+      return absl::InternalError(absl::StrCat(file.name, ": its output has another size"));
+    for (size_t e = 0; e < a.size(); ++e) {
+      equal += a[e] == b[e] ? 1 : 0;
+      agreement.largest_difference =
+          std::max<double>(agreement.largest_difference, std::fabs(a[e] - b[e]));
+    }
+    rows_a.insert(rows_a.end(), a.begin(), a.end());
+    rows_b.insert(rows_b.end(), b.begin(), b.end());
+  }
+  agreement.equal_share = static_cast<double>(equal) / static_cast<double>(rows_a.size());
+  DURWARD_ASSIGN_OR_RETURN(const Embeddings a,
+                           Embeddings::normalise(std::move(rows_a), exported.dims()));
+  DURWARD_ASSIGN_OR_RETURN(const Embeddings b,
+                           Embeddings::normalise(std::move(rows_b), exported.dims()));
+  for (int64_t i = 0; i < a.rows(); ++i) {
+    const double similarity = cosine(a.row(i), b.row(i));
+    agreement.cosine_mean += similarity / static_cast<double>(a.rows());
+    agreement.cosine_min = std::min(agreement.cosine_min, similarity);
+  }
+  return agreement;
+}
+
+}  // namespace durward

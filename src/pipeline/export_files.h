@@ -1,0 +1,41 @@
+// The files that a compression ships, made from the quantised graphs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pipeline/quantized_models.h"
+#include "pipeline/staged_folder.h"
+#include "runtimes/runtime.h"
+
+namespace durward {
+
+struct ExportFile {
+  std::string name;    // in the output folder
+  std::string format;  // "TFLite INT8", "ONNX QDQ", ...
+  RuntimeKind runtime = RuntimeKind::kLiteRt;
+  const Graph* graph = nullptr;         // what it re-encodes, one of `models`
+  std::vector<std::string> parts = {};  // every file that belongs to it, `name` included
+  bool judged = true;                   // evaluated and timed; a twin in another format is not
+};
+
+// Writes NAME.int8.tflite, NAME.qdq.onnx, NAME.int8.ort, and NAME.int8.xml with NAME.int8.bin into
+// the staging folder. Formats whose runtime was not found at build time (.ort, .xml) are left out.
+[[nodiscard]] absl::StatusOr<std::vector<ExportFile>> write_export_files(
+    const QuantizedModels& models, const std::string& name, const StagedFolder& staging);
+
+// How a file in its runtime compares with the reference executor on the graph that it encodes.
+struct Agreement {
+  int64_t images = 0;
+  double equal_share = 0;  // of the output's elements
+  double largest_difference = 0;
+  double cosine_mean = 0, cosine_min = 0;
+};
+
+// On the first `images` crops. Errors: the runtime's and the executor's.
+[[nodiscard]] absl::StatusOr<Agreement> check_agreement(const ExportFile& file,
+                                                        const std::filesystem::path& path,
+                                                        const CropStore& crops,
+                                                        const InputSpec& spec, int64_t images);
+
+}  // namespace durward

@@ -1,0 +1,34 @@
+// From one float graph to the INT8 graphs that the exports re-encode.
+#pragma once
+
+#include <string>
+
+#include "base/progress.h"
+#include "pipeline/activations.h"
+#include "quant/quantize.h"
+
+namespace durward {
+
+// The runtimes have fast int8 kernels for different forms of the same function (docs/encodings.md).
+struct QuantizedModels {
+  Graph prepared;        // float: equalised, activations fused; what the others were quantised from
+  Graph reference;       // each PReLU fused into its layer: our arithmetic, and OpenVINO's form
+  Graph litert;          // PReLU as a maximum of two layers, the global depthwise layer split
+  Graph onnxruntime;     // PReLU as a sum of two layers
+  std::string executor;  // what supplied the activations
+};
+
+struct QuantizeModelsOptions {
+  QuantizeOptions quantize = {};
+  bool equalize = true;
+  int threads = 1;
+  Progress progress = {};
+};
+
+// `simplified` has gone through simplify(). Errors: those of calibrate, equalize and quantize.
+[[nodiscard]] absl::StatusOr<QuantizedModels> quantize_models(const Graph& simplified,
+                                                              const CropStore& crops,
+                                                              const InputSpec& spec,
+                                                              const QuantizeModelsOptions& options);
+
+}  // namespace durward
