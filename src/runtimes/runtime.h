@@ -27,7 +27,7 @@ struct PortInfo {
   std::string name;
   DataType type = DataType::kFloat32;
   Shape shape;  // as the model file has it (NCHW or NHWC), dynamic dimensions as 1
-  std::optional<QuantParams> quant;  // per tensor, for an integer port in LiteRT
+  std::optional<QuantParams> quant;  // of an integer port, per tensor; not told by all
 };
 
 struct RuntimeOptions {
