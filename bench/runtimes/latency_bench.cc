@@ -1,0 +1,94 @@
+// Latency of model files side by side, interleaved, one thread on one CPU, with the ratio of each
+// to the first. The input is all zeros unless a file of its raw bytes is named: give a real one,
+// for kernels that branch on the sign (ONNX Runtime's PRelu) take half as long on one constant.
+//
+//   latency_bench CPU RUNTIME:MODEL[=INPUT]...
+//   latency_bench 0 litert:face.tflite=crop.f32 litert:face.int8.tflite=crop.f32
+#include <absl/strings/str_format.h>
+#include <absl/strings/str_join.h>
+#include <absl/strings/str_split.h>
+
+#include <charconv>
+#include <iostream>
+#include <string>
+
+#include "base/file.h"
+#include "runtimes/bench.h"
+#include "runtimes/machine.h"
+#include "runtimes/ports.h"
+
+namespace durward {
+namespace {
+
+struct Loaded {
+  std::string name;
+  std::unique_ptr<RuntimeModel> model;
+};
+
+absl::StatusOr<std::vector<std::vector<std::byte>>> inputs_of(const RuntimeModel& model,
+                                                              const std::string& raw) {
+  std::vector<std::vector<std::byte>> inputs;
+  for (const PortInfo& port : model.inputs()) inputs.emplace_back(byte_size(port));
+  if (raw.empty() || inputs.empty()) return inputs;
+  DURWARD_ASSIGN_OR_RETURN(inputs[0], read_file(raw));
+  return inputs;
+}
+
+void print(const std::vector<Loaded>& loaded, const std::vector<BenchTimes>& times) {
+  const Machine machine = this_machine();
+  absl::PrintF("%s, %d CPUs, %s\n\n", machine.cpu, machine.cpus, absl::StrJoin(machine.isa, " "));
+  absl::PrintF("%-12s %-36s %9s %9s %19s %9s %22s\n", "runtime", "model", "p50 ms", "p90 ms",
+               "rounds", "CPU p50", "CPU, against the first");
+  for (size_t i = 0; i < loaded.size(); ++i) {
+    const Latency& wall = times[i].wall;
+    const Ratio against = ratio(times[i].cpu_rounds, times.front().cpu_rounds);
+    absl::PrintF("%-12s %-36s %9.3f %9.3f %8.3f ..%8.3f %9.3f %6.2f (%.2f .. %.2f)\n",
+                 std::string(to_string(loaded[i].model->kind())), loaded[i].name,
+                 wall.median / 1000, wall.p90 / 1000, wall.lowest_round / 1000,
+                 wall.highest_round / 1000, times[i].cpu.median / 1000, against.median,
+                 against.lowest, against.highest);
+  }
+}
+
+absl::StatusOr<RuntimeKind> runtime_named(std::string_view name) {
+  for (const RuntimeKind kind : available_runtimes())
+    if (to_string(kind) == name) return kind;
+  return absl::InvalidArgumentError(absl::StrCat("no runtime '", std::string(name), "' here"));
+}
+
+absl::Status compare(int cpu, std::span<const std::string> arguments) {
+  DURWARD_ASSIGN_OR_RETURN(const CpuPin pin, CpuPin::to(cpu));
+  std::vector<Loaded> loaded;
+  std::vector<BenchSubject> subjects;
+  for (const std::string& argument : arguments) {
+    const std::vector<std::string> parts = absl::StrSplit(argument, absl::MaxSplits(':', 1));
+    const std::vector<std::string> files = absl::StrSplit(parts.back(), absl::MaxSplits('=', 1));
+    DURWARD_ASSIGN_OR_RETURN(const RuntimeKind kind, runtime_named(parts.front()));
+    DURWARD_ASSIGN_OR_RETURN(auto model, load_model(kind, files.front(), {}));
+    DURWARD_ASSIGN_OR_RETURN(auto inputs, inputs_of(*model, files.size() > 1 ? files.back() : ""));
+    subjects.push_back({model.get(), std::move(inputs)});
+    loaded.push_back({std::filesystem::path(files.front()).filename().string(), std::move(model)});
+  }
+  DURWARD_ASSIGN_OR_RETURN(const auto times, measure(subjects, {}));
+  print(loaded, times);
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace durward
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  int cpu = 0;
+  const bool usable =
+      arguments.size() >= 2 &&
+      std::from_chars(arguments[0].data(), arguments[0].data() + arguments[0].size(), cpu).ec ==
+          std::errc();
+  if (!usable) {
+    std::cerr << "usage: latency_bench CPU RUNTIME:MODEL[=INPUT]...\n";
+    return 2;
+  }
+  const absl::Status status = durward::compare(cpu, std::span(arguments).subspan(1));
+  if (!status.ok()) std::cerr << "latency_bench: " << status.message() << "\n";
+  return status.ok() ? 0 : 1;
+}
