@@ -184,6 +184,28 @@ bool has_constant_parameters(const Graph& graph, NodeId id) {
          elements(shape_of(graph, node.inputs[1])) > 0;
 }
 
+std::optional<NodeId> own_layer(const Graph& graph, TensorId id) {
+  const NodeId layer = graph.producer(id);
+  if (!layer.valid() || !graph.used_once(id) || !has_constant_parameters(graph, layer)) {
+    return std::nullopt;
+  }
+  const bool plain = std::visit(
+      [](const auto& op) {
+        if constexpr (requires { op.activation; }) return op.activation == Activation::kNone;
+        return false;
+      },
+      graph.node(layer).op);
+  return plain ? std::optional(layer) : std::nullopt;
+}
+
+std::optional<std::vector<float>> prelu_slope(const Graph& graph, NodeId prelu) {
+  const std::vector<TensorId>& inputs = graph.node(prelu).inputs;
+  if (graph.tensor(inputs[0]).type != DataType::kFloat32) return std::nullopt;
+  auto slope = channel_values(graph, inputs[1], channels_of(graph, inputs[0]));
+  if (slope && slope->empty()) return std::nullopt;
+  return slope;
+}
+
 void scale_outputs(Graph& graph, NodeId layer, std::span<const double> scale,
                    std::span<const double> shift) {
   const WeightLayout layout(graph, layer);

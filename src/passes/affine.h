@@ -30,6 +30,13 @@ struct ChannelAffine {
 // constants.
 [[nodiscard]] bool has_constant_parameters(const Graph& graph, NodeId id);
 
+// The layer (see has_constant_parameters), without activation, that makes the tensor for one use
+// alone: a rewrite may change what it gives.
+[[nodiscard]] std::optional<NodeId> own_layer(const Graph& graph, TensorId id);
+
+// The slope of each channel of a float32 PRelu whose slope is a constant per channel.
+[[nodiscard]] std::optional<std::vector<float>> prelu_slope(const Graph& graph, NodeId prelu);
+
 // The layer (see has_constant_parameters, without activation) gives scale * y + shift instead of y.
 // Rounds each weight once.
 void scale_outputs(Graph& graph, NodeId layer, std::span<const double> scale,

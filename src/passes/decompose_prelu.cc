@@ -1,143 +1,129 @@
-// PRelu(x, a)           =>  Relu(x) + a * min(x, 0) | x + (a - 1) * min(x, 0) | max(x, a * x)
-// c -> PRelu(a)         =>  Relu(c') + c'', c' = |1 - a| * c, c'' = +-a * c
+// PRelu(x, a)  =>  Relu(x) + a * min(x, 0) | max(x, a * x) | a * x + Relu((1 - a) * x)
+// c -> PRelu   =>  max(c, a * c) | a * c + Relu((1 - a) * c), each product a layer of its own
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
-#include "passes/layer_use.h"
+#include "passes/affine.h"
 #include "passes/passes.h"
 #include "passes/rewrite.h"
 
 namespace durward {
 namespace {
 
-// Builds the nodes that take a PRelu's place, named after it.
-class Replacement {
+// Writes one PRelu in another form; the new nodes are named after it.
+class Decomposition {
  public:
-  Replacement(Graph& graph, NodeId prelu) : graph_(graph), name_(graph.node(prelu).name) {}
+  Decomposition(Graph& graph, NodeId prelu, const std::vector<float>& slope)
+      : graph_(graph),
+        prelu_(prelu),
+        x_(graph.node(prelu).inputs[0]),
+        name_(graph.node(prelu).name),
+        slope_(slope) {
+    for (const float a : slope) rest_.push_back(1 - a);
+  }
 
-  std::string named(std::string_view suffix) const {
-    return graph_.unique_name(absl::StrCat(name_, ".", std::string(suffix)));
+  // True where the layer that makes x may be doubled.
+  bool follows_layer() const { return own_layer(graph_, x_).has_value(); }
+  bool follows_dense_layer() const {
+    const auto layer = own_layer(graph_, x_);
+    return layer && graph_.op_as<DepthwiseConv2D>(*layer) == nullptr;
   }
-  TensorId add(std::string_view suffix, Op op, std::vector<TensorId> inputs) {
-    // The shapes are those of the PRelu, which was verified: this cannot fail.
-    return *graph_.add_op(std::move(op), named(suffix), std::move(inputs));
+
+  void write_relu_pair() {
+    const TensorId positive = add("positive", Unary{UnaryKind::kRelu}, {x_});
+    const TensorId negative =
+        add("negative", Clip{-std::numeric_limits<float>::infinity(), 0}, {x_});
+    finish(BinaryKind::kAdd, positive, product(negative, slope_, "scaled"));
   }
-  TensorId constant(std::string_view suffix, const std::vector<float>& values) {
-    return graph_.add_constant<float>(named(suffix), {static_cast<int64_t>(values.size())}, values);
+  void write_maximum() { finish(BinaryKind::kMaximum, x_, product(x_, slope_, "scaled")); }
+  void write_scaled_copy() { finish(BinaryKind::kMaximum, x_, depthwise(slope_, "scaled")); }
+  void write_scaled_sum() {
+    const TensorId kinked = add("kinked", Unary{UnaryKind::kRelu}, {depthwise(rest_, "rest")});
+    finish(BinaryKind::kAdd, product(x_, slope_, "scaled"), kinked);
+  }
+  void write_doubled_maximum() { finish(BinaryKind::kMaximum, x_, layer_copy(slope_)); }
+  void write_doubled_sum() {
+    const TensorId scaled = layer_copy(slope_);
+    scale(*own_layer(graph_, x_), rest_);
+    finish(BinaryKind::kAdd, add("kinked", Unary{UnaryKind::kRelu}, {x_}), scaled);
   }
 
  private:
+  std::string named(const char* suffix) const {
+    return graph_.unique_name(absl::StrCat(name_, ".", suffix));
+  }
+  TensorId add(const char* suffix, Op op, std::vector<TensorId> inputs) {
+    // The shapes are those of the PRelu, which was verified: this cannot fail.
+    return *graph_.add_op(std::move(op), named(suffix), std::move(inputs));
+  }
+  TensorId product(TensorId x, const std::vector<float>& factors, const char* suffix) {
+    const TensorId constant =
+        graph_.add_constant<float>(named("slope"), {static_cast<int64_t>(factors.size())}, factors);
+    return add(suffix, Binary{BinaryKind::kMul}, {x, constant});
+  }
+  // factors * x by a depthwise convolution, which runtimes fuse and quantise per channel; by a Mul
+  // where x is no image.
+  TensorId depthwise(const std::vector<float>& factors, const char* suffix) {
+    if (shape_of(graph_, x_).size() != 4) return product(x_, factors, suffix);
+    const TensorId weights = graph_.add_constant<float>(
+        named("slope"), {1, 1, 1, static_cast<int64_t>(factors.size())}, factors);
+    return add(suffix, DepthwiseConv2D{}, {x_, weights});
+  }
+  // The layer that makes x once more, with its output scaled.
+  TensorId layer_copy(const std::vector<float>& factors) {
+    const NodeId layer = *own_layer(graph_, x_);
+    const TensorId copy = add("scaled", graph_.node(layer).op, graph_.node(layer).inputs);
+    scale(graph_.producer(copy), factors);
+    return copy;
+  }
+  void scale(NodeId layer, const std::vector<float>& factors) {
+    scale_outputs(graph_, layer, std::vector<double>(factors.begin(), factors.end()),
+                  std::vector<double>(factors.size(), 0.0));
+  }
+  void finish(BinaryKind kind, TensorId a, TensorId b) {
+    become(graph_, prelu_, Binary{kind}, {a, b});
+  }
+
   Graph& graph_;
-  std::string name_;
+  const NodeId prelu_;
+  const TensorId x_;
+  const std::string name_;
+  const std::vector<float> slope_;
+  std::vector<float> rest_;  // 1 - slope
 };
 
-TensorId negative_part(Replacement& nodes, TensorId x) {
-  return nodes.add("negative", Clip{-std::numeric_limits<float>::infinity(), 0}, {x});
-}
-
-void write_relu_pair(Graph& graph, NodeId prelu, const std::vector<float>& slope) {
-  Replacement nodes(graph, prelu);
-  const TensorId x = graph.node(prelu).inputs[0];
-  const TensorId positive = nodes.add("positive", Unary{UnaryKind::kRelu}, {x});
-  const TensorId negative = negative_part(nodes, x);
-  const TensorId scaled =
-      nodes.add("scaled", Binary{BinaryKind::kMul}, {negative, nodes.constant("slope", slope)});
-  become(graph, prelu, Binary{BinaryKind::kAdd}, {positive, scaled});
-}
-
-void write_minimum(Graph& graph, NodeId prelu, std::vector<float> slope) {
-  Replacement nodes(graph, prelu);
-  const TensorId x = graph.node(prelu).inputs[0];
-  for (float& s : slope) s -= 1;
-  const TensorId negative = negative_part(nodes, x);
-  const TensorId scaled =
-      nodes.add("scaled", Binary{BinaryKind::kMul}, {negative, nodes.constant("slope", slope)});
-  become(graph, prelu, Binary{BinaryKind::kAdd}, {x, scaled});
-}
-
-void write_maximum(Graph& graph, NodeId prelu, const std::vector<float>& slope) {
-  Replacement nodes(graph, prelu);
-  const TensorId x = graph.node(prelu).inputs[0];
-  const TensorId scaled =
-      nodes.add("scaled", Binary{BinaryKind::kMul}, {x, nodes.constant("slope", slope)});
-  become(graph, prelu, Binary{BinaryKind::kMaximum}, {x, scaled});
-}
-
-// -1 for the channels that a convex form can only give negated.
-std::vector<double> signs_of(const std::vector<float>& slope) {
-  std::vector<double> signs;
-  for (const float a : slope) signs.push_back(a > 1 ? -1 : 1);
-  return signs;
-}
-
-// max(x, a * x) is x, then a * x, from left to right where a > 1: of -x it gives -PRelu(x). So a
-// channel with a slope above 1 comes negated from the layer before and is taken so by those after.
-bool negate_steep_channels(Graph& graph, NodeId prelu, const std::vector<float>& slope) {
-  const std::vector<double> signs = signs_of(slope);
-  if (std::count(signs.begin(), signs.end(), -1) == 0) return true;
-  const auto layer = own_layer(graph, graph.node(prelu).inputs[0]);
-  if (!layer || !only_layers_use(graph, output_of(graph, prelu))) return false;
-  scale_outputs(graph, *layer, signs, std::vector<double>(signs.size(), 0.0));
-  scale_users(graph, output_of(graph, prelu), signs);
-  return true;
-}
-
-// Relu((1 - a) * c) + a * c is right where a <= 1. Above 1 a PRelu is concave, and only its
-// negative is such a sum: |1 - a| * relu(c) - a * c.
-bool write_doubled_convolution(Graph& graph, NodeId prelu, const std::vector<float>& slope) {
-  const TensorId x = graph.node(prelu).inputs[0];
-  const TensorId y = output_of(graph, prelu);
-  const auto layer = own_layer(graph, x);
-  if (!layer) return false;
-  const std::vector<double> signs = signs_of(slope);
-  if (std::count(signs.begin(), signs.end(), -1) > 0) {
-    if (!only_layers_use(graph, y)) return false;
-    scale_users(graph, y, signs);
+void decompose(Decomposition prelu, PreluEncoding encoding) {
+  switch (encoding) {
+    case PreluEncoding::kReluPair:
+      return prelu.write_relu_pair();
+    case PreluEncoding::kMaximum:
+      return prelu.write_maximum();
+    case PreluEncoding::kScaledCopy:
+      return prelu.write_scaled_copy();
+    case PreluEncoding::kScaledSum:
+      return prelu.write_scaled_sum();
+    case PreluEncoding::kDoubledLayer:
+      return prelu.follows_layer() ? prelu.write_doubled_maximum() : prelu.write_scaled_copy();
+    case PreluEncoding::kDoubledDenseLayer:
+      return prelu.follows_dense_layer() ? prelu.write_doubled_maximum()
+                                         : prelu.write_scaled_copy();
+    case PreluEncoding::kDoubledLayerSum:
+      return prelu.follows_layer() ? prelu.write_doubled_sum() : prelu.write_scaled_sum();
   }
-  std::vector<double> kinked, straight;
-  for (size_t c = 0; c < slope.size(); ++c) {
-    kinked.push_back(std::fabs(1.0 - slope[c]));
-    straight.push_back(signs[c] * slope[c]);
-  }
-  const std::vector<double> no_shift(slope.size(), 0.0);
-  Replacement nodes(graph, prelu);
-  const TensorId linear = nodes.add("straight", graph.node(*layer).op, graph.node(*layer).inputs);
-  scale_outputs(graph, graph.producer(linear), straight, no_shift);
-  scale_outputs(graph, *layer, kinked, no_shift);
-  const TensorId positive = nodes.add("kinked", Unary{UnaryKind::kRelu}, {x});
-  become(graph, prelu, Binary{BinaryKind::kAdd}, {positive, linear});
-  return true;
 }
 
 }  // namespace
 
 bool decompose_prelu(Graph& graph, PreluEncoding encoding) {
-  bool changed = false;
+  bool changed = encoding != PreluEncoding::kReluPair && limit_prelu_slopes(graph);
   for (const NodeId id : graph.topological_order()) {
     if (!graph.has_node(id) || graph.op_as<PRelu>(id) == nullptr) continue;
-    const std::vector<TensorId>& inputs = graph.node(id).inputs;
-    if (graph.tensor(inputs[0]).type != DataType::kFloat32) continue;
-    const auto slope = channel_values(graph, inputs[1], channels_of(graph, inputs[0]));
-    if (!slope || slope->empty()) continue;
+    const auto slope = prelu_slope(graph, id);
+    if (!slope) continue;
+    // Only a convex function is a maximum or such a sum.
+    const bool convex = std::all_of(slope->begin(), slope->end(), [](float a) { return a <= 1; });
+    decompose(Decomposition(graph, id, *slope), convex ? encoding : PreluEncoding::kReluPair);
     changed = true;
-    switch (encoding) {
-      case PreluEncoding::kMinimum:
-        write_minimum(graph, id, *slope);
-        continue;
-      case PreluEncoding::kMaximum:
-        if (negate_steep_channels(graph, id, *slope)) {
-          write_maximum(graph, id, *slope);
-          continue;
-        }
-        break;
-      case PreluEncoding::kDoubledConvolution:
-        if (write_doubled_convolution(graph, id, *slope)) continue;
-        break;
-      case PreluEncoding::kReluPair:
-        break;
-    }
-    write_relu_pair(graph, id, *slope);
   }
   return changed;
 }

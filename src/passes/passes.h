@@ -56,39 +56,46 @@ bool fuse_activations(Graph& graph);
 // The reverse for PRelu alone: it becomes a node of its own again.
 bool unfuse_prelu(Graph& graph);
 
-// Brings the slopes of PRelu nodes that follow a layer into [-1, 1], exactly; those above 1 only
-// where nothing but layers uses the result.
-bool bound_prelu_slopes(Graph& graph);
-
 // Writes each PRelu that is fused into an int8 layer as the maximum of two int8 layers, equal to it
-// value for value; layers with a slope above 1 stay (see bound_prelu_slopes).
+// value for value; layers with a slope above 1 stay (see limit_prelu_slopes).
 bool write_prelu_as_maximum(Graph& graph);
 
 // Writes a float depthwise convolution over the whole of its input, if that has more than 25
 // positions, as two over a column and over a row.
 bool split_global_depthwise(Graph& graph);
 
-// Ways to write y = x for x >= 0, slope * x for x < 0 with ops that runtimes have fast kernels for.
-// All hold for every slope, also above 1 and below 0: the last two, which are convex, by computing
-// a channel with a slope above 1 negated, the sign folded into the layers around. Where those are
-// not layers with constant weights, and where kDoubledConvolution finds no layer, kReluPair stands
-// in.
+// Brings the slopes of PRelus between layers into [-1, 1], exactly but for rounding, by scaling a
+// channel of the layer before and taking it with the opposite sign in the layers after where the
+// slope is above 1. docs/encodings.md says why.
+bool limit_prelu_slopes(Graph& graph);
+
+// Ways to write y = x for x >= 0, a * x for x < 0 with ops that runtimes have fast kernels for;
+// which is best where was measured (docs/encodings.md).
 enum class PreluEncoding {
-  // Relu(x) + slope * min(x, 0): Relu, Clip, Mul, Add. Bit-exact in float; no sum of two numbers of
-  // opposite sign, so that it quantises well.
+  // Relu(x) + a * min(x, 0): Relu, Clip, Mul, Add. Bit-exact for every a, and never a sum of two
+  // numbers that cancel. The others hold for a <= 1: slopes are limited first, and where one above
+  // 1
+  // is left, this form stands in.
   kReluPair,
-  // x + (slope - 1) * min(x, 0): Clip, Mul, Add. One node less, for the rounding of two numbers of
-  // opposite sign.
-  kMinimum,
-  // max(x, slope * x): Mul, Maximum; bit-exact.
+  // max(x, a * x): Mul, Maximum. Bit-exact.
   kMaximum,
-  // Relu(c'(x)) + c''(x) for a PRelu that alone uses a layer c: c' is c times (1 - slope), c'' is c
-  // times slope.
-  kDoubledConvolution,
+  // The same with a depthwise 1x1 convolution for a * x, which quantises per channel.
+  kScaledCopy,
+  // a * x + Relu((1 - a) * x): Mul, DepthwiseConv2D 1x1, Relu, Add; ONNX Runtime fuses them.
+  kScaledSum,
+  // max(c, a * c) for a PRelu that alone uses a layer c, which is copied with scaled weights;
+  // kScaledCopy behind anything else. Rounding to int8 commutes with it, if all three tensors have
+  // the same scale and zero point.
+  kDoubledLayer,
+  // The same behind Conv2D and FullyConnected; kScaledCopy behind DepthwiseConv2D.
+  kDoubledDenseLayer,
+  // a * c + Relu((1 - a) * c), two copies of the layer; kScaledSum behind anything else.
+  kDoubledLayerSum,
 };
 
-// Writes every PRelu node whose slope is a constant per channel in the given encoding; run it
-// before fuse_activations, and not before another simplify, which would recognise the PRelu again.
+// Writes every PRelu node whose slope is a constant per channel in the given encoding, nodes of
+// which are named after it; run it before fuse_activations, and not before another simplify, which
+// would recognise the PRelu again.
 bool decompose_prelu(Graph& graph, PreluEncoding encoding);
 
 }  // namespace durward

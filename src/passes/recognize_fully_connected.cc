@@ -44,13 +44,13 @@ bool from_flattened_convolution(Graph& graph, NodeId reshape) {
   if (!whole || shape_of(graph, output_of(graph, reshape)) != Shape{x[0], weights[0]}) return false;
   if (!has_constant_parameters(graph, layer)) return false;
   const int64_t columns = x[1] * x[2] * x[3];
+  const FullyConnected op{conv->activation};  // before a node is added, which may move `conv`
   const std::string name = graph.node(layer).name;
   const auto flat = graph.add_op(Reshape{{x[0], columns}},
                                  graph.unique_name(graph.node(reshape).name), {inputs[0]});
   if (!flat.ok()) return false;
   const auto values = graph.tensor(inputs[1]).values<float>();
   const std::vector<float> matrix(values.begin(), values.end());
-  const FullyConnected op{conv->activation};
   std::vector<TensorId> layer_inputs = inputs;
   layer_inputs[0] = *flat;
   become(graph, reshape, op, std::move(layer_inputs));

@@ -47,7 +47,7 @@ absl::StatusOr<Graph> for_litert(const QuantizedModels& models, Quantizer& quant
 absl::StatusOr<Graph> for_onnxruntime(const QuantizedModels& models, Quantizer& quantizer) {
   Graph graph = models.prepared;
   if (!unfuse_prelu(graph)) return models.reference;
-  decompose_prelu(graph, PreluEncoding::kDoubledConvolution);
+  decompose_prelu(graph, PreluEncoding::kDoubledLayerSum);
   fuse_activations(graph);
   return quantizer.quantized(graph);
 }
@@ -60,7 +60,7 @@ absl::StatusOr<QuantizedModels> quantize_models(const Graph& simplified, const C
   Quantizer quantizer(crops, spec, options);
   QuantizedModels models;
   models.prepared = simplified;
-  bound_prelu_slopes(models.prepared);
+  limit_prelu_slopes(models.prepared);
   fuse_activations(models.prepared);
   DURWARD_ASSIGN_OR_RETURN(Calibration calibration, quantizer.calibrated(models.prepared));
   if (options.equalize)

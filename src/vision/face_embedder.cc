@@ -120,13 +120,25 @@ absl::StatusOr<FaceEmbedder> FaceEmbedder::create(std::unique_ptr<RuntimeModel> 
   return embedder;
 }
 
-absl::StatusOr<std::vector<float>> FaceEmbedder::embed(const Image& crop) {
+absl::Status FaceEmbedder::fill_input(const Image& crop) {
   DURWARD_RETURN_IF_ERROR(fill_tensor(crop, spec_, tensor_, layout_));
   const std::span<std::byte> input(input_);
   const size_t slot = input.size() / static_cast<size_t>(batch_);
   DURWARD_RETURN_IF_ERROR(encode_values(tensor_, model_->inputs()[0], input.first(slot)));
-  for (size_t at = slot; at < input.size(); at += slot) std::memcpy(&input[at], input.data(), slot);
-  const std::span<const std::byte> inputs[] = {input};
+  for (size_t at = slot; at < input.size(); at += slot) {
+    std::memcpy(&input[at], input.data(), slot);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<std::byte>> FaceEmbedder::encode(const Image& crop) {
+  DURWARD_RETURN_IF_ERROR(fill_input(crop));
+  return input_;
+}
+
+absl::StatusOr<std::vector<float>> FaceEmbedder::embed(const Image& crop) {
+  DURWARD_RETURN_IF_ERROR(fill_input(crop));
+  const std::span<const std::byte> inputs[] = {input_};
   const std::vector<std::span<std::byte>> outputs(outputs_.begin(), outputs_.end());
   DURWARD_RETURN_IF_ERROR(model_->run(inputs, outputs));
   const std::span<const std::byte> first(outputs_[0]);

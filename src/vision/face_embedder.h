@@ -25,12 +25,17 @@ class FaceEmbedder {
   // Errors: as fill_tensor and RuntimeModel::run.
   [[nodiscard]] absl::StatusOr<std::vector<float>> embed(const Image& crop);
 
+  // The model's input for such a crop, in the port's layout and type: what run() takes.
+  [[nodiscard]] absl::StatusOr<std::vector<std::byte>> encode(const Image& crop);
+
   [[nodiscard]] int dims() const { return dims_; }
   [[nodiscard]] RuntimeModel& model() { return *model_; }
 
  private:
   FaceEmbedder(std::unique_ptr<RuntimeModel> model, const InputSpec& spec)
       : model_(std::move(model)), spec_(spec) {}
+
+  absl::Status fill_input(const Image& crop);
 
   std::unique_ptr<RuntimeModel> model_;
   InputSpec spec_;

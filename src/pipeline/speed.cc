@@ -1,0 +1,88 @@
+#include "pipeline/speed.h"
+
+#include <sched.h>
+
+#include <algorithm>
+
+#include "vision/face_embedder.h"
+
+namespace durward {
+namespace {
+
+constexpr int kProfiledRuns = 20;
+
+int last_allowed_cpu() {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 0;
+  for (int cpu = CPU_SETSIZE - 1; cpu > 0; --cpu) {
+    if (CPU_ISSET(cpu, &allowed)) return cpu;
+  }
+  return 0;
+}
+
+absl::StatusOr<std::unique_ptr<RuntimeModel>> load(const Variant& variant, bool profile) {
+  return load_model(variant.runtime, variant.file, {.threads = 1, .profile = profile});
+}
+
+// Conversions where float ports meet the integer model: there by design.
+bool converts(const OpRecord& record) {
+  for (const std::string_view word : {"Quantize", "Dequantize", "QUANTIZE", "DEQUANTIZE", "Convert", "convert",
+                                      "Parameter", "Result", "Reorder", "reorder", "FakeQuantize"}) {
+    if (record.op.find(word) != std::string::npos) return true;
+  }
+  return false;
+}
+
+absl::Status add_placement(const InputSpec& spec, const Image& crop, SpeedRow& row) {
+  DURWARD_ASSIGN_OR_RETURN(std::unique_ptr<RuntimeModel> model, load(row.subject.variant, /*profile=*/true));
+  DURWARD_ASSIGN_OR_RETURN(FaceEmbedder embedder, FaceEmbedder::create(std::move(model), spec));
+  for (int i = 0; i < kProfiledRuns; ++i) DURWARD_RETURN_IF_ERROR(embedder.embed(crop).status());
+  DURWARD_ASSIGN_OR_RETURN(const std::vector<OpRecord> records, embedder.model().profile());
+  std::map<std::pair<std::string, std::string>, OpGroup> groups;
+  for (const OpRecord& record : records) {
+    OpGroup& group = groups[{record.op, record.precision}];
+    group.op = record.op;
+    group.precision = record.precision;
+    ++group.count;
+    group.microseconds += record.microseconds;
+    const bool is_float = record.precision == "float32" || record.precision == "float16";
+    if (row.subject.integer && is_float && !converts(record)) row.float_nodes.push_back(record);
+  }
+  for (auto& [key, group] : groups) row.placement.push_back(std::move(group));
+  std::stable_sort(row.placement.begin(), row.placement.end(),
+                   [](const OpGroup& a, const OpGroup& b) { return a.microseconds > b.microseconds; });
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<SpeedRow>> measure_speed(const std::vector<SpeedSubject>& subjects, const Image& crop,
+                                                    const InputSpec& spec, const SpeedOptions& options) {
+  std::vector<SpeedRow> rows;
+  {
+    DURWARD_ASSIGN_OR_RETURN(const CpuPin pin, CpuPin::to(options.cpu < 0 ? last_allowed_cpu() : options.cpu));
+    std::vector<FaceEmbedder> embedders;
+    for (const SpeedSubject& subject : subjects) {
+      DURWARD_ASSIGN_OR_RETURN(std::unique_ptr<RuntimeModel> model, load(subject.variant, /*profile=*/false));
+      absl::StatusOr<FaceEmbedder> embedder = FaceEmbedder::create(std::move(model), spec);
+      if (!embedder.ok()) return with_context(embedder.status(), subject.variant.name);
+      embedders.push_back(*std::move(embedder));
+    }
+    std::vector<BenchSubject> bench;
+    for (FaceEmbedder& embedder : embedders) {
+      DURWARD_ASSIGN_OR_RETURN(std::vector<std::byte> input, embedder.encode(crop));
+      bench.push_back({&embedder.model(), {std::move(input)}});
+    }
+    DURWARD_ASSIGN_OR_RETURN(const std::vector<BenchTimes> times, measure(bench, options.bench, options.progress));
+    for (size_t i = 0; i < subjects.size(); ++i) rows.push_back({subjects[i], times[i], {}, {}});
+  }
+  for (SpeedRow& row : rows) {
+    if (const absl::Status status = add_placement(spec, crop, row); !status.ok()) {
+      return with_context(status, row.subject.variant.name);
+    }
+  }
+  return rows;
+}
+
+}  // namespace durward

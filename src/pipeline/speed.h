@@ -1,0 +1,44 @@
+// How fast models are in their runtimes, and what of them ran as integers.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "pipeline/evaluate.h"
+#include "runtimes/bench.h"
+
+namespace durward {
+
+struct SpeedSubject {
+  Variant variant;
+  bool integer = false;  // a quantised model
+};
+
+struct OpGroup {
+  std::string op;
+  std::string precision;
+  int64_t count = 0;
+  double microseconds = 0;  // all of them, for one image
+};
+
+struct SpeedRow {
+  SpeedSubject subject;
+  BenchTimes times;
+  std::vector<OpGroup> placement;     // slowest first
+  std::vector<OpRecord> float_nodes;  // of an integer model, without conversions at the ports
+};
+
+struct SpeedOptions {
+  BenchOptions bench = {};
+  int cpu = -1;  // the CPU to stay on; -1 for the last one this process may use
+  Progress progress = {};
+};
+
+// Every subject on the same crop, one thread, interleaved. The input is a real crop, since some
+// kernels (ONNX Runtime's PRelu) take longer on real data. Errors: the runtimes'; Cancelled.
+[[nodiscard]] absl::StatusOr<std::vector<SpeedRow>> measure_speed(
+    const std::vector<SpeedSubject>& subjects, const Image& crop, const InputSpec& spec,
+    const SpeedOptions& options);
+
+}  // namespace durward
