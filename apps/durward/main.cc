@@ -1,8 +1,58 @@
 #include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "commands.h"
+#include "terminal.h"
+
+namespace durward {
+namespace {
+
+int run(int argc, char** argv) {
+  CLI::App app(
+      "Makes face-authentication models run as INT8 on small devices, and proves what it cost.\n"
+      "Begin with: durward compress MODEL --calibrate FACES --preset NAME --out DIR");
+  app.name("durward");
+  app.set_version_flag("--version", DURWARD_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();
+  CommandLine line;
+  for (int i = 0; i < argc; ++i) line.text += (i > 0 ? " " : "") + std::string(argv[i]);
+  app.add_flag("--json", line.json, "print the result as JSON on standard output, and no progress");
+  app.add_flag("-q,--quiet", line.quiet, "no progress on standard error");
+  add_compress(app, line);
+  add_evaluate(app, line);
+  add_compare(app, line);
+  add_bench(app, line);
+  add_inspect(app, line);
+  add_export(app, line);
+  app.footer(
+      "Exit codes: 0 done, 1 an error (its reason is on standard error), 2 wrong usage, 3 a gate "
+      "did not pass,\n"
+      "130 interrupted.");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  watch_for_interrupts();
+  line.quiet |= line.json;
+  const absl::StatusOr<ExitCode> code = line.run();
+  end_progress();
+  if (code.ok()) return *code;
+  std::fprintf(stderr, "durward: %s\n", std::string(code.status().message()).c_str());
+  return absl::IsCancelled(code.status()) ? kExitInterrupted : kExitError;
+}
+
+}  // namespace
+}  // namespace durward
 
 int main(int argc, char** argv) {
-  CLI::App app("Compresses authentication models and proves what it cost.");
-  app.require_subcommand(0);
-  CLI11_PARSE(app, argc, argv);
-  return 0;
+  // What the libraries do not turn into a status: memory that ran out, a closed standard output.
+  try {
+    return durward::run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "durward: %s\n", error.what());
+    return durward::kExitError;
+  }
 }

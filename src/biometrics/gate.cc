@@ -43,6 +43,12 @@ absl::StatusOr<Gate> parse_gate(std::string_view text) {
   return gate;
 }
 
+void add_gate_fars(std::span<const Gate> gates, std::vector<double>& fars) {
+  for (const Gate& gate : gates) {
+    if (std::find(fars.begin(), fars.end(), gate.far) == fars.end()) fars.push_back(gate.far);
+  }
+}
+
 std::string_view to_string(GateVerdict verdict) {
   switch (verdict) {
     case GateVerdict::kPassed:

@@ -25,6 +25,9 @@ struct Gate {
 // InvalidArgument names what is wrong and gives an example. LOSS in [0, 1], FAR in (0, 1).
 [[nodiscard]] absl::StatusOr<Gate> parse_gate(std::string_view text);
 
+// Adds the gates' FARs to those that are evaluated, where they are not among them.
+void add_gate_fars(std::span<const Gate> gates, std::vector<double>& fars);
+
 enum class GateVerdict : uint8_t {
   kPassed,
   kFailed,    // the measured loss is larger than allowed

@@ -34,13 +34,14 @@ absl::StatusOr<json> changed_section(const TrialSet& set, const System& before, 
   for (const ChangedDecision& change : comparison.changed->samples) {
     DURWARD_ASSIGN_OR_RETURN(json enrol, picture(set, change.enrol));
     DURWARD_ASSIGN_OR_RETURN(json probe, picture(set, change.probe));
-    section["samples"].push_back({{"kind", change_kind(change)},
-                                  {"enrol", std::move(enrol)},
-                                  {"probe", std::move(probe)},
-                                  {"score_before", change.score_before},
-                                  {"score_after", change.score_after},
-                                  {"threshold_before", threshold_at(before, comparison.changed_at_far)},
-                                  {"threshold_after", threshold_at(after, comparison.changed_at_far)}});
+    section["samples"].push_back(
+        {{"kind", change_kind(change)},
+         {"enrol", std::move(enrol)},
+         {"probe", std::move(probe)},
+         {"score_before", change.score_before},
+         {"score_after", change.score_after},
+         {"threshold_before", threshold_at(before, comparison.changed_at_far)},
+         {"threshold_after", threshold_at(after, comparison.changed_at_far)}});
   }
   return section;
 }
@@ -86,7 +87,8 @@ absl::Status add_comparison(const TrialSet& set, const System& before, const Sys
                                    {"figures", figures_json(comparison.cross->after_enrols)}});
   }
   if (comparison.changed && !evaluation.contains("changed")) {
-    DURWARD_ASSIGN_OR_RETURN(evaluation["changed"], changed_section(set, before, after, comparison));
+    DURWARD_ASSIGN_OR_RETURN(evaluation["changed"],
+                             changed_section(set, before, after, comparison));
   }
   return absl::OkStatus();
 }

@@ -8,7 +8,8 @@
 
 namespace durward {
 
-// The members that describe the trials: "source", "images", "images_skipped", "lost_trials", "replicates", "seed".
+// The members that describe the trials: "source", "images", "images_skipped", "lost_trials",
+// "replicates", "seed".
 [[nodiscard]] nlohmann::json trial_set_json(const TrialSet& set, const EvaluateOptions& options);
 
 // An entry of "variants".
@@ -16,7 +17,8 @@ namespace durward {
 
 // Adds the comparison's entries to "losses", "drift" and "cross" of an "evaluation", and sets
 // "changed", with thumbnails of the crops.
-[[nodiscard]] absl::Status add_comparison(const TrialSet& set, const System& before, const System& after,
-                                          const Comparison& comparison, nlohmann::json& evaluation);
+[[nodiscard]] absl::Status add_comparison(const TrialSet& set, const System& before,
+                                          const System& after, const Comparison& comparison,
+                                          nlohmann::json& evaluation);
 
 }  // namespace durward

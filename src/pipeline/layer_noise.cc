@@ -27,7 +27,8 @@ std::vector<float> real_values(const Tensor& tensor, std::span<const std::byte> 
   return reals;
 }
 
-absl::StatusOr<Values> run(const Interpreter& interpreter, const Graph& graph, std::span<const float> input) {
+absl::StatusOr<Values> run(const Interpreter& interpreter, const Graph& graph,
+                           std::span<const float> input) {
   Values values;
   std::vector<std::vector<std::byte>> buffers;
   for (const Port& port : graph.outputs) {
@@ -36,10 +37,11 @@ absl::StatusOr<Values> run(const Interpreter& interpreter, const Graph& graph, s
   }
   const std::vector<std::span<std::byte>> outputs(buffers.begin(), buffers.end());
   const std::span<const std::byte> inputs[] = {std::as_bytes(input)};
-  DURWARD_RETURN_IF_ERROR(interpreter.run(inputs, outputs, [&](TensorId id, std::span<const std::byte> bytes) {
-    const Tensor& tensor = graph.tensor(id);
-    values[tensor.name] = real_values(tensor, bytes);
-  }));
+  DURWARD_RETURN_IF_ERROR(
+      interpreter.run(inputs, outputs, [&](TensorId id, std::span<const std::byte> bytes) {
+        const Tensor& tensor = graph.tensor(id);
+        values[tensor.name] = real_values(tensor, bytes);
+      }));
   return values;
 }
 
@@ -49,9 +51,10 @@ struct Power {
 
 }  // namespace
 
-absl::StatusOr<std::vector<LayerNoise>> measure_layer_noise(const Graph& float_graph, const Graph& quantised,
-                                                            const CropStore& crops, const InputSpec& spec,
-                                                            int64_t images) {
+absl::StatusOr<std::vector<LayerNoise>> measure_layer_noise(const Graph& float_graph,
+                                                            const Graph& quantised,
+                                                            const CropStore& crops,
+                                                            const InputSpec& spec, int64_t images) {
   DURWARD_ASSIGN_OR_RETURN(const Interpreter before, Interpreter::create(float_graph));
   DURWARD_ASSIGN_OR_RETURN(const Interpreter after, Interpreter::create(quantised));
   std::map<std::string, Power> powers;
@@ -75,7 +78,8 @@ absl::StatusOr<std::vector<LayerNoise>> measure_layer_noise(const Graph& float_g
   std::vector<LayerNoise> layers;
   for (const NodeId id : quantised.topological_order()) {
     const Node& node = quantised.node(id);
-    if (std::holds_alternative<Quantize>(node.op) || std::holds_alternative<Dequantize>(node.op)) continue;
+    if (std::holds_alternative<Quantize>(node.op) || std::holds_alternative<Dequantize>(node.op))
+      continue;
     const Tensor& output = quantised.tensor(node.outputs[0]);
     const auto power = powers.find(output.name);
     if (power == powers.end() || power->second.signal == 0) continue;

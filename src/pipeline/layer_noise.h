@@ -14,13 +14,15 @@ struct LayerNoise {
   std::string name;  // of the node
   std::string op;
   std::string precision;  // "int8", "float32"
-  double snr_db = 0;      // 10 log10(sum x^2 / sum (x - x')^2) over the crops; infinite without noise
+  double snr_db = 0;  // 10 log10(sum x^2 / sum (x - x')^2) over the crops; infinite without noise
 };
 
 // Runs both graphs over the reference kernels on the first `images` crops and compares the tensors
 // of equal name, in the order of execution. Errors: the executor's.
-[[nodiscard]] absl::StatusOr<std::vector<LayerNoise>> measure_layer_noise(
-    const Graph& float_graph, const Graph& quantised, const CropStore& crops, const InputSpec& spec,
-    int64_t images);
+[[nodiscard]] absl::StatusOr<std::vector<LayerNoise>> measure_layer_noise(const Graph& float_graph,
+                                                                          const Graph& quantised,
+                                                                          const CropStore& crops,
+                                                                          const InputSpec& spec,
+                                                                          int64_t images);
 
 }  // namespace durward

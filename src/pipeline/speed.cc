@@ -27,15 +27,17 @@ absl::StatusOr<std::unique_ptr<RuntimeModel>> load(const Variant& variant, bool 
 
 // Conversions where float ports meet the integer model: there by design.
 bool converts(const OpRecord& record) {
-  for (const std::string_view word : {"Quantize", "Dequantize", "QUANTIZE", "DEQUANTIZE", "Convert", "convert",
-                                      "Parameter", "Result", "Reorder", "reorder", "FakeQuantize"}) {
+  for (const std::string_view word :
+       {"Quantize", "Dequantize", "QUANTIZE", "DEQUANTIZE", "Convert", "convert", "Parameter",
+        "Result", "Reorder", "reorder", "FakeQuantize"}) {
     if (record.op.find(word) != std::string::npos) return true;
   }
   return false;
 }
 
 absl::Status add_placement(const InputSpec& spec, const Image& crop, SpeedRow& row) {
-  DURWARD_ASSIGN_OR_RETURN(std::unique_ptr<RuntimeModel> model, load(row.subject.variant, /*profile=*/true));
+  DURWARD_ASSIGN_OR_RETURN(std::unique_ptr<RuntimeModel> model,
+                           load(row.subject.variant, /*profile=*/true));
   DURWARD_ASSIGN_OR_RETURN(FaceEmbedder embedder, FaceEmbedder::create(std::move(model), spec));
   for (int i = 0; i < kProfiledRuns; ++i) DURWARD_RETURN_IF_ERROR(embedder.embed(crop).status());
   DURWARD_ASSIGN_OR_RETURN(const std::vector<OpRecord> records, embedder.model().profile());
@@ -50,21 +52,25 @@ absl::Status add_placement(const InputSpec& spec, const Image& crop, SpeedRow& r
     if (row.subject.integer && is_float && !converts(record)) row.float_nodes.push_back(record);
   }
   for (auto& [key, group] : groups) row.placement.push_back(std::move(group));
-  std::stable_sort(row.placement.begin(), row.placement.end(),
-                   [](const OpGroup& a, const OpGroup& b) { return a.microseconds > b.microseconds; });
+  std::stable_sort(
+      row.placement.begin(), row.placement.end(),
+      [](const OpGroup& a, const OpGroup& b) { return a.microseconds > b.microseconds; });
   return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::StatusOr<std::vector<SpeedRow>> measure_speed(const std::vector<SpeedSubject>& subjects, const Image& crop,
-                                                    const InputSpec& spec, const SpeedOptions& options) {
+absl::StatusOr<std::vector<SpeedRow>> measure_speed(const std::vector<SpeedSubject>& subjects,
+                                                    const Image& crop, const InputSpec& spec,
+                                                    const SpeedOptions& options) {
   std::vector<SpeedRow> rows;
   {
-    DURWARD_ASSIGN_OR_RETURN(const CpuPin pin, CpuPin::to(options.cpu < 0 ? last_allowed_cpu() : options.cpu));
+    DURWARD_ASSIGN_OR_RETURN(const CpuPin pin,
+                             CpuPin::to(options.cpu < 0 ? last_allowed_cpu() : options.cpu));
     std::vector<FaceEmbedder> embedders;
     for (const SpeedSubject& subject : subjects) {
-      DURWARD_ASSIGN_OR_RETURN(std::unique_ptr<RuntimeModel> model, load(subject.variant, /*profile=*/false));
+      DURWARD_ASSIGN_OR_RETURN(std::unique_ptr<RuntimeModel> model,
+                               load(subject.variant, /*profile=*/false));
       absl::StatusOr<FaceEmbedder> embedder = FaceEmbedder::create(std::move(model), spec);
       if (!embedder.ok()) return with_context(embedder.status(), subject.variant.name);
       embedders.push_back(*std::move(embedder));
@@ -74,7 +80,8 @@ absl::StatusOr<std::vector<SpeedRow>> measure_speed(const std::vector<SpeedSubje
       DURWARD_ASSIGN_OR_RETURN(std::vector<std::byte> input, embedder.encode(crop));
       bench.push_back({&embedder.model(), {std::move(input)}});
     }
-    DURWARD_ASSIGN_OR_RETURN(const std::vector<BenchTimes> times, measure(bench, options.bench, options.progress));
+    DURWARD_ASSIGN_OR_RETURN(const std::vector<BenchTimes> times,
+                             measure(bench, options.bench, options.progress));
     for (size_t i = 0; i < subjects.size(); ++i) rows.push_back({subjects[i], times[i], {}, {}});
   }
   for (SpeedRow& row : rows) {

@@ -1,0 +1,54 @@
+// The subcommands. Each adds itself to the command line and, when chosen, leaves in `run` what is
+// to be done: parse, call the libraries, print.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/status.h"
+#include "biometrics/gate.h"
+#include "pipeline/crops.h"
+
+namespace durward {
+
+// What `durward` tells its caller; they stay as they are.
+enum ExitCode : int {
+  kExitOk = 0,
+  kExitError = 1,       // the reason is on standard error
+  kExitUsage = 2,       // unknown option or missing argument
+  kExitGateFailed = 3,  // everything ran, but a gate did not pass
+  kExitInterrupted = 130,
+};
+
+struct CommandLine {
+  bool json = false;   // results as JSON on standard output, no progress
+  bool quiet = false;  // no progress
+  std::string text;    // as it was typed
+  std::function<absl::StatusOr<ExitCode>()> run;
+};
+
+void add_inspect(CLI::App& app, CommandLine& line);
+void add_compress(CLI::App& app, CommandLine& line);
+void add_evaluate(CLI::App& app, CommandLine& line);
+void add_compare(CLI::App& app, CommandLine& line);
+void add_bench(CLI::App& app, CommandLine& line);
+void add_export(CLI::App& app, CommandLine& line);
+
+// Each --max-tar-loss as a gate. Errors: parse_gate's.
+[[nodiscard]] absl::StatusOr<std::vector<Gate>> parse_gates(const std::vector<std::string>& texts);
+
+// The options that say how pictures become model inputs; several commands share them.
+struct InputOptions {
+  std::string preset, spec_file, detector;
+  bool aligned = false;
+  int threads = 0;  // 0: every CPU this process may use
+
+  void add_to(CLI::App& command);
+  [[nodiscard]] absl::StatusOr<InputSpec> spec() const;
+  // With the default detector where one is needed and none was named.
+  [[nodiscard]] absl::StatusOr<CropOptions> crop_options() const;
+};
+
+}  // namespace durward

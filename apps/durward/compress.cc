@@ -1,0 +1,188 @@
+#include "pipeline/compress.h"
+
+#include <iostream>
+
+#include "commands.h"
+#include "terminal.h"
+
+namespace durward {
+namespace {
+
+using nlohmann::json;
+
+struct CompressOptions {
+  CompressRequest request;
+  std::string model, calibration, output, trials, images, target;
+  std::string observer = "mse";
+  std::vector<std::string> gates;
+  bool no_bench = false, no_equalize = false, no_bias_correction = false, all_faces = false;
+  InputOptions input;
+};
+
+std::string interval_text(const json& interval) {
+  if (!interval.is_array()) return "";
+  return " [" + fixed(100 * interval[0].get<double>(), 2) + ", " +
+         fixed(100 * interval[1].get<double>(), 2) + "]";
+}
+
+void print_accuracy(const json& evaluation) {
+  TextTable table(
+      {"model", "EER %", "at FAR", "TAR % [95 %]", "threshold", "loss, points", "at most"});
+  for (const json& variant : evaluation["variants"]) {
+    const json& figures = variant["figures"];
+    for (const json& point : figures["operating_points"]) {
+      std::string loss, bound;
+      for (const json& losses : evaluation.value("losses", json::array())) {
+        if (losses["to"] != variant["name"]) continue;
+        for (const json& entry : losses["points"]) {
+          if (entry["far"] != point["far_target"]) continue;
+          loss = fixed(100 * entry["loss"].get<double>(), 2);
+          if (entry["upper_bound"].is_number())
+            bound = fixed(100 * entry["upper_bound"].get<double>(), 2);
+        }
+      }
+      char far[32];
+      std::snprintf(far, sizeof far, "%.0e", point["far_target"].get<double>());
+      table.add({variant["name"].get<std::string>(), fixed(100 * figures["eer"].get<double>(), 2),
+                 far,
+                 fixed(100 * point["tar"].get<double>(), 2) + interval_text(point["tar_interval"]),
+                 fixed(point["threshold"].get<double>(), 3), loss, bound});
+    }
+  }
+  std::cout << table.text() << "\n";
+}
+
+void print_speed(const json& runs) {
+  TextTable table({"runtime", "model", "median ms", "p90 ms", "/ fp32", "KB"});
+  for (const json& run : runs) {
+    const json& latency = run["latency"];
+    table.add(
+        {run["runtime"].get<std::string>(), run["variant"].get<std::string>(),
+         fixed(latency["median_ms"].get<double>(), 2), fixed(latency["p90_ms"].get<double>(), 2),
+         latency.contains("ratio_to_fp32") ? fixed(latency["ratio_to_fp32"].get<double>(), 2) : "",
+         fixed(run["bytes"].get<double>() / 1e3, 0)});
+  }
+  std::cout << table.text() << "\n";
+}
+
+void print_outcome(const CompressOutcome& outcome) {
+  const json& result = outcome.result;
+  std::cout << result["model"]["nodes_before"] << " nodes as imported, "
+            << result["model"]["nodes_after"] << " after rewriting; calibrated on "
+            << result["calibration"]["images"] << " faces\n\n";
+  if (result.contains("evaluation")) {
+    print_accuracy(result["evaluation"]);
+    for (const json& refused : result["evaluation"]["variants"][0]["figures"]["refused_fars"]) {
+      std::cout << "FAR " << refused["far"] << " is refused: it needs "
+                << refused["impostors_needed"] << " impostor trials\n";
+    }
+  }
+  if (result.contains("runs")) print_speed(result["runs"]);
+  for (const json& entry : result["exports"]) {
+    if (!entry.contains("agreement")) continue;
+    const json& agreement = entry["agreement"];
+    std::cout << entry["file"].get<std::string>() << ": "
+              << percent(agreement["equal_share"].get<double>())
+              << " of the outputs equal the reference executor's, cosine at least "
+              << fixed(agreement["cosine_min"].get<double>(), 5) << "\n";
+  }
+  for (const json& gate : result["gates"]) {
+    std::cout << "gate " << gate["text"].get<std::string>() << ": "
+              << gate["verdict"].get<std::string>() << ". " << gate["reason"].get<std::string>()
+              << "\n";
+  }
+  for (const json& warning : result["warnings"])
+    std::cout << "note: " << warning.get<std::string>() << "\n";
+  std::cout << "\n" << (outcome.passed ? "wrote" : "a gate did not pass; wrote only") << "\n";
+  for (const std::filesystem::path& file : outcome.files)
+    std::cout << "  " << file.string() << "\n";
+}
+
+absl::StatusOr<Observer> observer_named(const std::string& name) {
+  for (const Observer observer : {Observer::kMinMax, Observer::kPercentile, Observer::kMse}) {
+    if (name == to_string(observer)) return observer;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("no observer is called '", name, "'; there are min-max, percentile and mse"));
+}
+
+absl::StatusOr<ExitCode> run(CompressOptions& options, const CommandLine& line) {
+  CompressRequest& request = options.request;
+  request.model = options.model;
+  request.calibration = options.calibration;
+  request.output = options.output;
+  request.trials = options.trials;
+  request.images = options.images;
+  request.preset = options.input.preset;
+  request.command = line.text;
+  request.tool_version = DURWARD_VERSION;
+  request.measure_speed = !options.no_bench;
+  request.equalize = !options.no_equalize;
+  request.quantize.correct_bias = !options.no_bias_correction;
+  request.progress = terminal_progress(line.quiet);
+  DURWARD_ASSIGN_OR_RETURN(request.quantize.activations.kind, observer_named(options.observer));
+  DURWARD_ASSIGN_OR_RETURN(request.gates, parse_gates(options.gates));
+  DURWARD_ASSIGN_OR_RETURN(request.crops, options.input.crop_options());
+  request.crops.all_faces = options.all_faces;
+  request.crops.progress = request.progress;
+  DURWARD_ASSIGN_OR_RETURN(const CompressOutcome outcome, compress(request));
+  end_progress();
+  if (line.json) {
+    std::cout << outcome.result.dump(2) << "\n";
+  } else {
+    print_outcome(outcome);
+  }
+  return outcome.passed ? kExitOk : kExitGateFailed;
+}
+
+}  // namespace
+
+void add_compress(CLI::App& app, CommandLine& line) {
+  auto options = std::make_shared<CompressOptions>();
+  CLI::App* command = app.add_subcommand(
+      "compress", "Turn a float model into INT8 files and report what that cost");
+  command
+      ->add_option("MODEL", options->model,
+                   ".onnx, .tflite, or a PyTorch checkpoint (.ckpt, .pth, .pt)")
+      ->required();
+  command
+      ->add_option("--calibrate", options->calibration,
+                   "folder of photographs like those the device will see")
+      ->required();
+  command->add_option("--out", options->output, "folder for the results")->required();
+  command
+      ->add_option("--calibration-images", options->request.calibration_images,
+                   "how many of the photographs to use, evenly spaced (default 300)")
+      ->check(CLI::PositiveNumber);
+  command->add_flag(
+      "--all-faces", options->all_faces,
+      "calibrate on every face of a photograph, not only the one nearest to its middle");
+  command->add_option("--evaluate", options->trials,
+                      "trials to judge the result on: LFW pairs, a .csv, or a folder of people");
+  command->add_option("--images", options->images,
+                      "where the trials' pictures are (default: beside the list)");
+  command->add_option(
+      "--max-tar-loss", options->gates,
+      "a gate, LOSS@FAR, e.g. 0.005@1e-3: when the upper 95 % bound of the loss of TAR is larger, "
+      "nothing is written but the report, and the exit code is 3");
+  command->add_option("--observer", options->observer,
+                      "activation ranges: mse (default), percentile, min-max");
+  command->add_flag("--no-equalize", options->no_equalize, "leave out cross-layer equalisation");
+  command->add_flag("--no-bias-correction", options->no_bias_correction,
+                    "leave out bias correction");
+  command->add_flag("--no-bench", options->no_bench, "do not measure latency and op placement");
+  command->add_option("--seed", options->request.seed, "of the bootstrap (default 1)");
+  options->input.add_to(*command);
+  command->footer(
+      "Examples:\n"
+      "  durward compress model.onnx --calibrate faces/ --preset mobilefacenet-prelu --out out/\n"
+      "  durward compress model.ckpt --calibrate faces/ --preset mobilefacenet-torch --evaluate "
+      "pairs.txt "
+      "--max-tar-loss 0.005@1e-3 --out out/\n"
+      "  durward compress model.tflite --calibrate crops/ --aligned --input-spec spec.json --out "
+      "out/ --json");
+  command->callback(
+      [options, &line] { line.run = [options, &line] { return run(*options, line); }; });
+}
+
+}  // namespace durward

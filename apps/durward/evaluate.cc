@@ -1,0 +1,162 @@
+#include "pipeline/evaluate.h"
+
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "commands.h"
+#include "figures_table.h"
+#include "pipeline/evaluation_json.h"
+#include "terminal.h"
+
+namespace durward {
+namespace {
+
+using nlohmann::json;
+
+struct JudgeOptions {
+  std::vector<std::string> models;
+  std::string trials, images;
+  std::vector<std::string> gates;
+  uint64_t seed = 1;
+  InputOptions input;
+};
+
+// What `evaluate` and `compare` share: the trial set and every model's figures.
+struct Judged {
+  TrialSet set;
+  std::vector<System> systems;
+  EvaluateOptions options;
+};
+
+absl::StatusOr<Judged> judge_models(const JudgeOptions& options, const std::vector<Gate>& gates,
+                                    const CommandLine& line) {
+  DURWARD_ASSIGN_OR_RETURN(CropOptions crop_options, options.input.crop_options());
+  crop_options.progress = terminal_progress(line.quiet);
+  std::vector<Variant> variants;
+  for (const std::string& model : options.models) {
+    DURWARD_ASSIGN_OR_RETURN(const RuntimeKind runtime, runtime_for(model));
+    variants.push_back({std::filesystem::path(model).filename().string(), runtime, model});
+  }
+  EvaluateOptions settings;
+  settings.threads = crop_options.threads;
+  settings.progress = crop_options.progress;
+  settings.figures.bootstrap.seed = options.seed;
+  add_gate_fars(gates, settings.figures.fars);
+  DURWARD_ASSIGN_OR_RETURN(TrialSet set,
+                           load_trial_set(options.trials, options.images, crop_options));
+  std::vector<System> systems;
+  for (const Variant& variant : variants) {
+    DURWARD_ASSIGN_OR_RETURN(System system,
+                             evaluate_file(set, variant, crop_options.spec, settings));
+    systems.push_back(std::move(system));
+  }
+  return Judged{std::move(set), std::move(systems), std::move(settings)};
+}
+
+// The result document (docs/result-json.md) of an evaluation alone.
+json document(const Judged& judged) {
+  json evaluation = trial_set_json(judged.set, judged.options);
+  for (const System& system : judged.systems) evaluation["variants"].push_back(system_json(system));
+  return {{"schema", kResultSchema}, {"evaluation", std::move(evaluation)}};
+}
+
+void add_judge_options(CLI::App& command, JudgeOptions& options) {
+  command
+      .add_option("--trials", options.trials,
+                  "LFW pairs, a .csv (enrol, probe, label, ...), or a folder with a subfolder for "
+                  "each person")
+      ->required();
+  command.add_option("--images", options.images,
+                     "where the list's pictures are (default: beside the list)");
+  command.add_option("--seed", options.seed, "of the bootstrap (default 1)");
+  options.input.add_to(command);
+}
+
+absl::StatusOr<ExitCode> run_evaluate(const JudgeOptions& options, const CommandLine& line) {
+  DURWARD_ASSIGN_OR_RETURN(const Judged judged, judge_models(options, {}, line));
+  end_progress();
+  if (line.json) {
+    json result = document(judged);
+    std::cout << result.dump(2) << "\n";
+    return kExitOk;
+  }
+  std::cout << trials_text(judged.set, judged.systems[0].evaluation) << "\n"
+            << systems_table(judged.systems);
+  return kExitOk;
+}
+
+absl::StatusOr<ExitCode> run_compare(const JudgeOptions& options, const CommandLine& line) {
+  DURWARD_ASSIGN_OR_RETURN(const std::vector<Gate> gates, parse_gates(options.gates));
+  DURWARD_ASSIGN_OR_RETURN(const Judged judged, judge_models(options, gates, line));
+  const System& before = judged.systems[0];
+  json result = document(judged);
+  result["gates"] = json::array();
+  std::string text =
+      trials_text(judged.set, before.evaluation) + "\n" + systems_table(judged.systems);
+  bool passed = true;
+  for (size_t i = 1; i < judged.systems.size(); ++i) {
+    const System& after = judged.systems[i];
+    DURWARD_ASSIGN_OR_RETURN(const Comparison comparison,
+                             compare_systems(judged.set, before, after, judged.options));
+    DURWARD_RETURN_IF_ERROR(
+        add_comparison(judged.set, before, after, comparison, result["evaluation"]));
+    absl::StrAppend(&text, "\n", comparison_tables(before, after, comparison));
+    for (const Gate& gate : gates) {
+      const GateResult verdict = judge(gate, comparison.losses);
+      passed &= verdict.verdict == GateVerdict::kPassed;
+      result["gates"].push_back(gate_json(verdict));
+      absl::StrAppend(&text, "gate ", gate.text, ": ", std::string(to_string(verdict.verdict)),
+                      ". ", verdict.reason, "\n");
+    }
+  }
+  end_progress();
+  std::cout << (line.json ? result.dump(2) + "\n" : text);
+  return passed ? kExitOk : kExitGateFailed;
+}
+
+}  // namespace
+
+void add_evaluate(CLI::App& app, CommandLine& line) {
+  auto options = std::make_shared<JudgeOptions>();
+  CLI::App* command =
+      app.add_subcommand("evaluate", "FAR, FRR and TAR@FAR of models on trials, with intervals");
+  command
+      ->add_option("MODEL", options->models,
+                   ".onnx, .ort, .tflite or .xml, each run in its runtime")
+      ->required();
+  add_judge_options(*command, *options);
+  command->footer(
+      "Examples:\n"
+      "  durward evaluate model.onnx --preset mobilefacenet-prelu --trials lfw_pairs.txt\n"
+      "  durward evaluate out/model.int8.tflite --preset mobilefacenet-prelu --trials people/ "
+      "--json");
+  command->callback(
+      [options, &line] { line.run = [options, &line] { return run_evaluate(*options, line); }; });
+}
+
+void add_compare(CLI::App& app, CommandLine& line) {
+  auto options = std::make_shared<JudgeOptions>();
+  CLI::App* command = app.add_subcommand(
+      "compare",
+      "What a change of model costs: paired losses of TAR, threshold drift, mixed precision");
+  command->add_option("MODEL", options->models, "the model as it was, then one or more others")
+      ->required()
+      ->expected(2, 64);
+  add_judge_options(*command, *options);
+  command->add_option(
+      "--max-tar-loss", options->gates,
+      "a gate, LOSS@FAR: the upper 95 % bound of the loss of TAR must not exceed LOSS; exit code 3 "
+      "where it does");
+  command->footer(
+      "Examples:\n"
+      "  durward compare model.onnx out/model.int8.tflite out/model.qdq.onnx --preset "
+      "mobilefacenet-prelu --trials "
+      "people/\n"
+      "  durward compare old.tflite new.tflite --preset mobilefacenet-expo --trials trials.csv "
+      "--max-tar-loss "
+      "0.005@1e-3");
+  command->callback(
+      [options, &line] { line.run = [options, &line] { return run_compare(*options, line); }; });
+}
+
+}  // namespace durward

@@ -1,0 +1,67 @@
+#include <absl/strings/ascii.h>
+
+#include <iostream>
+
+#include "base/file.h"
+#include "commands.h"
+#include "formats/onnx/writer.h"
+#include "formats/tflite/tflite.h"
+#include "passes/passes.h"
+#include "pipeline/model_file.h"
+
+namespace durward {
+namespace {
+
+struct ExportOptions {
+  std::string model, output;
+  bool as_is = false;
+  int opset = 13;
+};
+
+absl::StatusOr<ExitCode> run(const ExportOptions& options) {
+  const std::filesystem::path output = options.output;
+  const std::string ending = absl::AsciiStrToLower(output.extension().string());
+  if (ending != ".onnx" && ending != ".tflite") {
+    return absl::InvalidArgumentError(
+        absl::StrCat(options.output, ": expected a name ending in .onnx or .tflite"));
+  }
+  std::error_code error;
+  if (std::filesystem::equivalent(options.model, output, error)) {
+    return absl::InvalidArgumentError(
+        "the result would overwrite the model; give another name with --out");
+  }
+  DURWARD_ASSIGN_OR_RETURN(ModelFile file, read_model_file(options.model));
+  if (!options.as_is) DURWARD_RETURN_IF_ERROR(simplify(file.graph));
+  if (ending == ".onnx") {
+    OnnxWriteOptions settings;
+    settings.opset = options.opset;
+    DURWARD_ASSIGN_OR_RETURN(const std::string bytes, write_onnx(file.graph, settings));
+    DURWARD_RETURN_IF_ERROR(write_file_atomic(output, bytes));
+  } else {
+    DURWARD_ASSIGN_OR_RETURN(const std::vector<std::byte> bytes, write_tflite(file.graph));
+    DURWARD_RETURN_IF_ERROR(write_file_atomic(output, bytes));
+  }
+  std::cout << "wrote " << options.output << " (" << file.graph.node_count() << " nodes)\n";
+  return kExitOk;
+}
+
+}  // namespace
+
+void add_export(CLI::App& app, CommandLine& line) {
+  auto options = std::make_shared<ExportOptions>();
+  CLI::App* command = app.add_subcommand(
+      "export", "Convert a model to ONNX or TFLite, rewritten but not quantised");
+  command->add_option("MODEL", options->model, ".onnx, .tflite, or a PyTorch checkpoint")
+      ->required();
+  command->add_option("--out", options->output, "the file to write: .onnx or .tflite")->required();
+  command->add_flag("--as-is", options->as_is, "do not rewrite");
+  command->add_option("--opset", options->opset, "of an ONNX file, 13 to 21 (default 13)")
+      ->check(CLI::Range(13, 21));
+  command->footer(
+      "Examples:\n"
+      "  durward export mobilefacenet.ckpt --out mobilefacenet.onnx\n"
+      "  durward export mobilefacenet.onnx --out mobilefacenet.tflite");
+  command->callback([options, &line] { line.run = [options] { return run(*options); }; });
+}
+
+}  // namespace durward

@@ -1,0 +1,26 @@
+// Biometric figures as tables for a terminal.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pipeline/evaluate.h"
+
+namespace durward {
+
+// "98.73 [97.83, 99.17]", in percent; without the interval where there is none.
+[[nodiscard]] std::string tar_cell(double tar, const std::optional<Interval>& interval);
+
+// Trials, people, pictures without a face, and FARs that are refused with the number of trials they
+// would need.
+[[nodiscard]] std::string trials_text(const TrialSet& set, const Evaluation& evaluation);
+
+// A row per system: EER and TAR at each FAR with intervals.
+[[nodiscard]] std::string systems_table(const std::vector<System>& systems);
+
+// Against the first system: loss of TAR at each FAR with its upper bound, threshold drift, and what
+// happens when the two precisions meet.
+[[nodiscard]] std::string comparison_tables(const System& before, const System& after,
+                                            const Comparison& comparison);
+
+}  // namespace durward

@@ -1,0 +1,54 @@
+#include "base/parallel.h"
+#include "commands.h"
+
+namespace durward {
+
+absl::StatusOr<std::vector<Gate>> parse_gates(const std::vector<std::string>& texts) {
+  std::vector<Gate> gates;
+  for (const std::string& text : texts) {
+    DURWARD_ASSIGN_OR_RETURN(Gate gate, parse_gate(text));
+    gates.push_back(std::move(gate));
+  }
+  return gates;
+}
+
+void InputOptions::add_to(CLI::App& command) {
+  std::string names;
+  for (const std::string_view name : input_preset_names())
+    names += (names.empty() ? "" : ", ") + std::string(name);
+  auto* preset_option =
+      command.add_option("--preset", preset, "how the model wants its pixels: " + names);
+  command
+      .add_option("--input-spec", spec_file,
+                  "the same from a file of your own (docs/input-spec.md)")
+      ->excludes(preset_option);
+  command.add_option("--detector", detector,
+                     "face detector: a YuNet .onnx or BlazeFace .tflite (default: "
+                     "DURWARD_DETECTOR, or the one that "
+                     "scripts/setup fetched)");
+  command.add_flag("--aligned", aligned,
+                   "the pictures are aligned crops already: do not look for faces");
+  command.add_option("--threads", threads, "threads to use (default: every CPU)")
+      ->check(CLI::PositiveNumber);
+}
+
+absl::StatusOr<InputSpec> InputOptions::spec() const {
+  if (!spec_file.empty()) return read_input_spec(spec_file);
+  if (!preset.empty()) return input_preset(preset);
+  return absl::InvalidArgumentError(
+      "say how the model wants its pixels: --preset NAME for a known model, or --input-spec FILE "
+      "(docs/input-spec.md)");
+}
+
+absl::StatusOr<CropOptions> InputOptions::crop_options() const {
+  CropOptions options{.aligned = aligned, .threads = threads > 0 ? threads : default_threads()};
+  DURWARD_ASSIGN_OR_RETURN(options.spec, spec());
+  if (!detector.empty()) {
+    options.detector = detector;
+  } else if (!aligned && options.spec.alignment == Alignment::kArcface112) {
+    DURWARD_ASSIGN_OR_RETURN(options.detector, default_detector());
+  }
+  return options;
+}
+
+}  // namespace durward

@@ -1,0 +1,117 @@
+#include <iostream>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "commands.h"
+#include "graph/cost.h"
+#include "passes/passes.h"
+#include "pipeline/model_file.h"
+#include "terminal.h"
+
+namespace durward {
+namespace {
+
+using nlohmann::json;
+
+struct InspectOptions {
+  std::string model;
+  bool nodes = false;
+};
+
+json describe_ports(const Graph& graph, const std::vector<Port>& ports) {
+  json list = json::array();
+  for (const Port& port : ports) {
+    const Tensor& tensor = graph.tensor(port.tensor);
+    list.push_back({{"name", port.name},
+                    {"type", to_string(tensor.type)},
+                    {"shape", tensor.shape},
+                    {"source_layout", port.layout == PortLayout::kNchw ? "nchw" : "as is"}});
+  }
+  return list;
+}
+
+std::map<std::string, int64_t> op_counts(const Graph& graph) {
+  std::map<std::string, int64_t> counts;
+  for (const NodeId id : graph.node_ids()) ++counts[std::string(op_name(graph.node(id).op))];
+  return counts;
+}
+
+json describe(const ModelFile& file, const Graph& rewritten) {
+  const ConstantSize constants = constant_size(rewritten);
+  return {{"file", file.path.string()},
+          {"format", to_string(file.format)},
+          {"bytes", file.bytes},
+          {"sha256", file.sha256},
+          {"inputs", describe_ports(rewritten, rewritten.inputs)},
+          {"outputs", describe_ports(rewritten, rewritten.outputs)},
+          {"nodes", {{"imported", file.graph.node_count()}, {"rewritten", rewritten.node_count()}}},
+          {"ops", {{"imported", op_counts(file.graph)}, {"rewritten", op_counts(rewritten)}}},
+          {"parameters", constants.elements},
+          {"multiply_accumulates", multiply_accumulates(rewritten)}};
+}
+
+std::string shapes(const json& ports) {
+  std::string text;
+  for (const json& port : ports) {
+    text += (text.empty() ? "" : ", ") + port["name"].get<std::string>() + " " +
+            port["type"].get<std::string>() + " " + to_string(port["shape"].get<Shape>());
+  }
+  return text;
+}
+
+void print(const json& result) {
+  std::cout << result["file"].get<std::string>() << "  (" << result["format"].get<std::string>()
+            << ", " << result["bytes"].get<int64_t>() << " bytes, sha256 "
+            << result["sha256"].get<std::string>().substr(0, 12) << ")\n"
+            << "inputs:  " << shapes(result["inputs"]) << "\n"
+            << "outputs: " << shapes(result["outputs"]) << "\n"
+            << fixed(result["parameters"].get<double>() / 1e6, 3) << " M parameters, "
+            << fixed(result["multiply_accumulates"].get<double>() / 1e6, 1)
+            << " M multiply-accumulates\n\n";
+  TextTable table({"op", "imported", "rewritten"});
+  const json& before = result["ops"]["imported"];
+  const json& after = result["ops"]["rewritten"];
+  std::map<std::string, int> names;
+  for (const auto& [name, count] : before.items()) names[name] = 0;
+  for (const auto& [name, count] : after.items()) names[name] = 0;
+  for (const auto& [name, unused] : names) {
+    table.add({name, std::to_string(before.value(name, 0)), std::to_string(after.value(name, 0))});
+  }
+  table.add({"all", std::to_string(result["nodes"]["imported"].get<int64_t>()),
+             std::to_string(result["nodes"]["rewritten"].get<int64_t>())});
+  std::cout << table.text();
+}
+
+absl::StatusOr<ExitCode> inspect(const InspectOptions& options, bool as_json) {
+  DURWARD_ASSIGN_OR_RETURN(const ModelFile file, read_model_file(options.model));
+  Graph rewritten = file.graph;
+  DURWARD_RETURN_IF_ERROR(simplify(rewritten));
+  const json result = describe(file, rewritten);
+  if (as_json) {
+    std::cout << result.dump(2) << "\n";
+    return kExitOk;
+  }
+  print(result);
+  if (options.nodes) std::cout << "\n" << to_string(rewritten);
+  return kExitOk;
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app, CommandLine& line) {
+  auto options = std::make_shared<InspectOptions>();
+  CLI::App* command =
+      app.add_subcommand("inspect", "Show what is in a model, before and after rewriting");
+  command->add_option("MODEL", options->model, ".onnx, .tflite, or a PyTorch checkpoint")
+      ->required();
+  command->add_flag("--nodes", options->nodes, "list the rewritten graph, a line per node");
+  command->footer(
+      "Examples:\n"
+      "  durward inspect mobilefacenet.onnx\n"
+      "  durward inspect mobilefacenet.ckpt --nodes\n"
+      "  durward inspect model.tflite --json");
+  command->callback(
+      [options, &line] { line.run = [options, &line] { return inspect(*options, line.json); }; });
+}
+
+}  // namespace durward

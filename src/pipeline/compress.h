@@ -1,0 +1,49 @@
+// The whole job of `durward compress`: a float model to INT8 exports, and the evidence of what that
+// cost.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "biometrics/gate.h"
+#include "pipeline/crops.h"
+#include "pipeline/quantized_models.h"
+#include "runtimes/bench.h"
+
+namespace durward {
+
+struct CompressRequest {
+  std::filesystem::path model;
+  std::filesystem::path calibration;  // folder of pictures
+  int64_t calibration_images = 300;   // evenly spaced over the folder; fewer where it has fewer
+  std::filesystem::path output;       // folder; made where it is missing
+  std::string preset;                 // its name, for the report; empty with a specification file
+  CropOptions crops = {};             // the input specification, detector, threads
+  std::filesystem::path trials = {};  // empty: no evaluation
+  std::filesystem::path images = {};  // where the list's pictures are
+  std::vector<Gate> gates = {};       // need trials
+  QuantizeOptions quantize = {};
+  bool equalize = true;
+  bool measure_speed = true;
+  BenchOptions bench = {.rounds = 5, .runs = 40};
+  uint64_t seed = 1;         // of the bootstrap
+  std::string command = {};  // as it was typed, for the report
+  std::string tool_version = {};
+  Progress progress = {};
+};
+
+struct CompressOutcome {
+  nlohmann::json result;  // the result document (docs/result-json.md), as written
+  bool passed = true;     // every gate
+  std::vector<std::filesystem::path> files;
+};
+
+// Writes NAME.int8.tflite, NAME.qdq.onnx, NAME.int8.ort, NAME.int8.xml with .bin, input-spec.json,
+// report.html and result.json into the output folder; only the last two where a gate did not pass.
+// The model file is not touched. On an error, or when progress asks to stop, the folder is as it
+// was before. Errors: those of every step, naming file and cause.
+[[nodiscard]] absl::StatusOr<CompressOutcome> compress(const CompressRequest& request);
+
+}  // namespace durward
