@@ -73,9 +73,8 @@ bool limit_prelu_slopes(Graph& graph);
 // which is best where was measured (docs/encodings.md).
 enum class PreluEncoding {
   // Relu(x) + a * min(x, 0): Relu, Clip, Mul, Add. Bit-exact for every a, and never a sum of two
-  // numbers that cancel. The others hold for a <= 1: slopes are limited first, and where one above
-  // 1
-  // is left, this form stands in.
+  // numbers that cancel. The others hold for a <= 1: slopes are limited first, and this form stands
+  // in where one above 1 is left.
   kReluPair,
   // max(x, a * x): Mul, Maximum. Bit-exact.
   kMaximum,
