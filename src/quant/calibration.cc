@@ -30,6 +30,16 @@ int64_t sampling_step(int64_t positions) {
   return ((positions + kHistogramPositions - 1) / kHistogramPositions) | 1;
 }
 
+// Takes one value of each of `width` channels into their extremes and sums.
+void add_row(const float* __restrict row, size_t width, float* __restrict lowest,
+             float* __restrict highest, double* __restrict sums) {
+  for (size_t c = 0; c < width; ++c) {
+    lowest[c] = row[c] < lowest[c] ? row[c] : lowest[c];
+    highest[c] = row[c] > highest[c] ? row[c] : highest[c];
+    sums[c] += double{row[c]};
+  }
+}
+
 // What one worker has seen of one tensor.
 class Accumulator {
  public:
@@ -45,8 +55,7 @@ class Accumulator {
     const bool planes = view.layout == PortLayout::kNchw;
     const int64_t channel_step = planes ? positions : 1;
     const int64_t position_step = planes ? 1 : channels;
-    DURWARD_RETURN_IF_ERROR(
-        add_extremes_and_means(view.values.data(), positions, channel_step, position_step));
+    DURWARD_RETURN_IF_ERROR(add_extremes_and_means(view.values.data(), positions, planes));
     for (int64_t c = 0; c < channels; ++c) {
       const auto i = static_cast<size_t>(c);
       statistics_.histograms.grow(
@@ -90,29 +99,16 @@ class Accumulator {
   [[nodiscard]] int64_t shown() const { return shown_; }
 
  private:
-  absl::Status add_extremes_and_means(const float* values, int64_t positions, int64_t channel_step,
-                                      int64_t position_step) {
+  absl::Status add_extremes_and_means(const float* values, int64_t positions, bool planes) {
     const auto channels = static_cast<size_t>(statistics_.channels());
+    const auto count = static_cast<size_t>(positions);
     sums_.assign(channels, 0.0);
-    float* lowest = statistics_.minimum.data();
-    float* highest = statistics_.maximum.data();
-    if (channel_step == 1) {
-      for (int64_t p = 0; p < positions; ++p) {
-        const float* row = values + p * position_step;
-        for (size_t c = 0; c < channels; ++c) {
-          lowest[c] = row[c] < lowest[c] ? row[c] : lowest[c];
-          highest[c] = row[c] > highest[c] ? row[c] : highest[c];
-          sums_[c] += double{row[c]};
-        }
-      }
+    if (planes) {
+      for (size_t c = 0; c < channels; ++c) add_plane(values + c * count, count, c);
     } else {
-      for (size_t c = 0; c < channels; ++c) {
-        const float* plane = values + static_cast<int64_t>(c) * channel_step;
-        for (int64_t p = 0; p < positions; ++p) {
-          lowest[c] = plane[p] < lowest[c] ? plane[p] : lowest[c];
-          highest[c] = plane[p] > highest[c] ? plane[p] : highest[c];
-          sums_[c] += double{plane[p]};
-        }
+      for (size_t p = 0; p < count; ++p) {
+        add_row(values + p * channels, channels, statistics_.minimum.data(),
+                statistics_.maximum.data(), sums_.data());
       }
     }
     for (size_t c = 0; c < channels; ++c) {
@@ -126,6 +122,23 @@ class Accumulator {
     }
     ++shown_;
     return absl::OkStatus();
+  }
+
+  // A channel that lies together, as rows of a fixed width.
+  void add_plane(const float* plane, size_t count, size_t channel) {
+    constexpr size_t kLanes = 16;
+    float lowest[kLanes], highest[kLanes];
+    double sums[kLanes] = {};
+    std::fill_n(lowest, kLanes, statistics_.minimum[channel]);
+    std::fill_n(highest, kLanes, statistics_.maximum[channel]);
+    for (size_t p = 0; p < count; p += kLanes) {
+      add_row(plane + p, std::min(kLanes, count - p), lowest, highest, sums);
+    }
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      statistics_.minimum[channel] = std::min(statistics_.minimum[channel], lowest[lane]);
+      statistics_.maximum[channel] = std::max(statistics_.maximum[channel], highest[lane]);
+      sums_[channel] += sums[lane];
+    }
   }
 
   // Counts values[c * channel_step + p] of `channels` channels from `first` on, p = 0, step, ...

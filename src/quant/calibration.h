@@ -36,7 +36,7 @@ struct TensorStatistics {
   std::vector<std::pair<float, uint64_t>> values;
 };
 
-inline constexpr int64_t kHistogramPositions = 1024;
+inline constexpr int64_t kHistogramPositions = 256;
 
 struct Calibration {
   std::map<TensorId, TensorStatistics> tensors;
