@@ -97,7 +97,7 @@ std::string comparison_tables(const System& before, const System& after,
   }
   if (comparison.changed) {
     const ChangedDecisions& changed = *comparison.changed;
-    absl::StrAppend(&text, "decisions that changed at FAR ", far_text(comparison.changed_at_far),
+    absl::StrAppend(&text, "decisions that changed at FAR ", far_text(comparison.operating_far),
                     ": ", changed.new_false_rejects, " new false rejects (",
                     changed.mended_false_rejects, " mended), ", changed.new_false_accepts,
                     " new false accepts (", changed.mended_false_accepts, " mended)\n");

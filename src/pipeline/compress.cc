@@ -385,10 +385,9 @@ class Compression {
                                   "it is the fastest of the INT8 files on this machine; measure on "
                                   "yours with durward bench"}};
     if (!result_.contains("evaluation")) return;
-    for (const json& losses : result_["evaluation"]["losses"]) {
-      if (losses["to"] != best->subject.variant.name || losses["points"].empty()) continue;
-      result_["recommendation"]["far"] = losses["points"].back()["far"];
-    }
+    const json& evaluation = result_["evaluation"];
+    if (evaluation.contains("changed"))
+      result_["recommendation"]["far"] = evaluation["changed"]["far"];
   }
 
   absl::StatusOr<CompressOutcome> publish(StagedFolder& staging) {

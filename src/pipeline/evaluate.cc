@@ -40,6 +40,18 @@ absl::StatusOr<ChangedDecisions> decisions_at(double far, const TrialSet& set, c
   return changed_decisions(set.trials, decider(before), decider(after), kChangedSamples);
 }
 
+// Losses are of the FARs that both have, descending.
+double operating_far(std::span<const TarLoss> losses, const Evaluation& before) {
+  double far = losses.back().far;
+  for (const OperatingPoint& point : before.operating_points) {
+    const bool in_both = std::any_of(losses.begin(), losses.end(), [&point](const TarLoss& loss) {
+      return loss.far == point.far_target;
+    });
+    if (in_both && point.support == FarSupport::kSupported) far = point.far_target;
+  }
+  return far;
+}
+
 void compare_embeddings(const System& before, const System& after, Comparison& comparison) {
   std::vector<double> cosines;
   for (int64_t row = 0; row < before.embeddings.rows(); ++row) {
@@ -92,9 +104,9 @@ absl::StatusOr<Comparison> compare_systems(const TrialSet& set, const System& be
   DURWARD_ASSIGN_OR_RETURN(comparison.losses, tar_losses(before.evaluation, after.evaluation));
   comparison.drift = threshold_drift(before.evaluation, after.evaluation, after.scored);
   if (!comparison.losses.empty()) {
-    comparison.changed_at_far = comparison.losses.back().far;
+    comparison.operating_far = operating_far(comparison.losses, before.evaluation);
     DURWARD_ASSIGN_OR_RETURN(comparison.changed,
-                             decisions_at(comparison.changed_at_far, set, before, after, options));
+                             decisions_at(comparison.operating_far, set, before, after, options));
   }
   if (before.embeddings.dims() != after.embeddings.dims()) return comparison;
   compare_embeddings(before, after, comparison);

@@ -58,8 +58,9 @@ struct Comparison {
   // Absent where the two systems' embeddings have different lengths.
   std::optional<CrossPrecision> cross;
   std::vector<TarLoss> cross_losses;  // of CrossPrecision::before_enrols against `before`
-  // Decisions at the smallest FAR that both systems support, each at its own threshold.
-  double changed_at_far = 0;
+  // The strictest FAR that both systems were evaluated at, with 30 false accepts or more behind it
+  // where there is such a one; and the decisions that differ there, each at its own threshold.
+  double operating_far = 0;
   std::optional<ChangedDecisions> changed;
   // Cosine between the two systems' embeddings of the same crop.
   double mean_cosine = 0, lowest_cosine = 0, first_percentile_cosine = 0;

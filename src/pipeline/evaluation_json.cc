@@ -29,7 +29,7 @@ absl::StatusOr<json> changed_section(const TrialSet& set, const System& before, 
   json section = changed_json(*comparison.changed);
   section["from"] = before.variant.name;
   section["to"] = after.variant.name;
-  section["far"] = comparison.changed_at_far;
+  section["far"] = comparison.operating_far;
   section["samples"] = json::array();
   for (const ChangedDecision& change : comparison.changed->samples) {
     DURWARD_ASSIGN_OR_RETURN(json enrol, picture(set, change.enrol));
@@ -40,8 +40,8 @@ absl::StatusOr<json> changed_section(const TrialSet& set, const System& before, 
          {"probe", std::move(probe)},
          {"score_before", change.score_before},
          {"score_after", change.score_after},
-         {"threshold_before", threshold_at(before, comparison.changed_at_far)},
-         {"threshold_after", threshold_at(after, comparison.changed_at_far)}});
+         {"threshold_before", threshold_at(before, comparison.operating_far)},
+         {"threshold_after", threshold_at(after, comparison.operating_far)}});
   }
   return section;
 }
