@@ -1,5 +1,7 @@
 #include "pipeline/compress.h"
 
+#include <absl/strings/str_join.h>
+
 #include <iostream>
 
 #include "commands.h"
@@ -14,8 +16,9 @@ struct CompressOptions {
   CompressRequest request;
   std::string model, calibration, output, trials, images, target;
   std::string observer = "mse";
-  std::vector<std::string> gates;
-  bool no_bench = false, no_equalize = false, no_bias_correction = false, all_faces = false;
+  std::vector<std::string> gates, exports;
+  bool no_check = false, no_bench = false, no_equalize = false, no_bias_correction = false,
+       all_faces = false;
   InputOptions input;
 };
 
@@ -106,6 +109,23 @@ absl::StatusOr<Observer> observer_named(const std::string& name) {
       absl::StrCat("no observer is called '", name, "'; there are min-max, percentile and mse"));
 }
 
+// --exports, or those of the target.
+absl::Status choose_exports(CompressOptions& options) {
+  CompressRequest& request = options.request;
+  if (!options.target.empty()) {
+    DURWARD_ASSIGN_OR_RETURN(const Target target, read_target(options.target));
+    request.target = target.name;
+    request.exports = target.exports;
+  }
+  if (options.exports.empty()) return absl::OkStatus();
+  request.exports.clear();
+  for (const std::string& name : options.exports) {
+    DURWARD_ASSIGN_OR_RETURN(const ExportKind kind, parse_export_kind(name));
+    request.exports.insert(kind);
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<ExitCode> run(CompressOptions& options, const CommandLine& line) {
   CompressRequest& request = options.request;
   request.model = options.model;
@@ -117,6 +137,8 @@ absl::StatusOr<ExitCode> run(CompressOptions& options, const CommandLine& line) 
   request.command = line.text;
   request.tool_version = DURWARD_VERSION;
   request.measure_speed = !options.no_bench;
+  request.check = !options.no_check;
+  DURWARD_RETURN_IF_ERROR(choose_exports(options));
   request.equalize = !options.no_equalize;
   request.quantize.correct_bias = !options.no_bias_correction;
   request.progress = terminal_progress(line.quiet);
@@ -157,6 +179,14 @@ void add_compress(CLI::App& app, CommandLine& line) {
   command->add_flag(
       "--all-faces", options->all_faces,
       "calibrate on every face of a photograph, not only the one nearest to its middle");
+  command->add_option(
+      "--target", options->target,
+      "the device: " + absl::StrJoin(target_names(), ", ") +
+          ", or a file of your own (docs/targets.md); says which files are written");
+  command
+      ->add_option("--exports", options->exports,
+                   "the files to write: tflite, onnx, ort, openvino (default: all)")
+      ->delimiter(',');
   command->add_option("--evaluate", options->trials,
                       "trials to judge the result on: LFW pairs, a .csv, or a folder of people");
   command->add_option("--images", options->images,
@@ -170,6 +200,9 @@ void add_compress(CLI::App& app, CommandLine& line) {
   command->add_flag("--no-equalize", options->no_equalize, "leave out cross-layer equalisation");
   command->add_flag("--no-bias-correction", options->no_bias_correction,
                     "leave out bias correction");
+  command->add_flag(
+      "--no-check", options->no_check,
+      "do not compare the files with the reference executor, nor measure each layer's noise");
   command->add_flag("--no-bench", options->no_bench, "do not measure latency and op placement");
   command->add_option("--seed", options->request.seed, "of the bootstrap (default 1)");
   options->input.add_to(*command);

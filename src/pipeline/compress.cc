@@ -45,7 +45,9 @@ class Compression {
     DURWARD_RETURN_IF_ERROR(collect_calibration());
     DURWARD_RETURN_IF_ERROR(quantise());
     DURWARD_RETURN_IF_ERROR(write_exports(staging));
-    DURWARD_RETURN_IF_ERROR(write_float_variants(staging));
+    if (!request_.trials.empty() || request_.measure_speed) {
+      DURWARD_RETURN_IF_ERROR(write_float_variants(staging));
+    }
     if (!request_.trials.empty()) DURWARD_RETURN_IF_ERROR(evaluate_exports(staging));
     if (request_.measure_speed) DURWARD_RETURN_IF_ERROR(measure(staging));
     recommend();
@@ -96,7 +98,8 @@ class Compression {
                         {"macs", multiply_accumulates(rewritten_)},
                         {"nodes_before", file_.graph.node_count()},
                         {"nodes_after", rewritten_.node_count()},
-                        {"preset", request_.preset}};
+                        {"preset", request_.preset},
+                        {"target", request_.target}};
     return absl::OkStatus();
   }
 
@@ -142,6 +145,7 @@ class Compression {
   absl::Status quantise() {
     QuantizeModelsOptions options{.quantize = request_.quantize,
                                   .equalize = request_.equalize,
+                                  .exports = request_.exports,
                                   .threads = request_.crops.threads,
                                   .progress = request_.progress};
     absl::StatusOr<QuantizedModels> models =
@@ -158,6 +162,10 @@ class Compression {
       warn(absl::StrCat("Node '", node.name, "' (", std::string(op_name(node.op)),
                         ") stays in float."));
     }
+    return request_.check ? measure_noise() : absl::OkStatus();
+  }
+
+  absl::Status measure_noise() {
     DURWARD_RETURN_IF_ERROR(step("measuring the noise of each layer"));
     DURWARD_ASSIGN_OR_RETURN(
         const std::vector<LayerNoise> noise,
@@ -174,7 +182,8 @@ class Compression {
   }
 
   absl::Status write_exports(const StagedFolder& staging) {
-    DURWARD_ASSIGN_OR_RETURN(exports_, write_export_files(*models_, name_, staging));
+    DURWARD_ASSIGN_OR_RETURN(exports_,
+                             write_export_files(*models_, request_.exports, name_, staging));
     const std::vector<RuntimeKind> found = available_runtimes();
     for (const ExportFile& file : exports_) {
       int64_t bytes = 0;
@@ -190,17 +199,7 @@ class Compression {
         warn(absl::StrCat(file.name, " was not run: ", std::string(to_string(file.runtime)),
                           " was not found when Durward was built."));
       } else {
-        DURWARD_RETURN_IF_ERROR(step(absl::StrCat("checking ", file.name)));
-        absl::StatusOr<Agreement> agreement =
-            check_agreement(file, staging.file(file.name), calibration_->crops, request_.crops.spec,
-                            kAgreementImages);
-        if (!agreement.ok()) return with_context(agreement.status(), file.name);
-        entry["agreement"] = {{"runtime", to_string(file.runtime)},
-                              {"images", agreement->images},
-                              {"equal_share", agreement->equal_share},
-                              {"largest_difference", agreement->largest_difference},
-                              {"cosine_mean", agreement->cosine_mean},
-                              {"cosine_min", agreement->cosine_min}};
+        if (request_.check) DURWARD_RETURN_IF_ERROR(add_agreement(file, staging, entry));
         if (file.judged) {
           quantised_.push_back({{absl::StrCat("int8 ", std::string(to_string(file.runtime))),
                                  file.runtime, staging.file(file.name)},
@@ -209,6 +208,20 @@ class Compression {
       }
       result_["exports"].push_back(std::move(entry));
     }
+    return absl::OkStatus();
+  }
+
+  absl::Status add_agreement(const ExportFile& file, const StagedFolder& staging, json& entry) {
+    DURWARD_RETURN_IF_ERROR(step(absl::StrCat("checking ", file.name)));
+    absl::StatusOr<Agreement> agreement = check_agreement(
+        file, staging.file(file.name), calibration_->crops, request_.crops.spec, kAgreementImages);
+    if (!agreement.ok()) return with_context(agreement.status(), file.name);
+    entry["agreement"] = {{"runtime", to_string(file.runtime)},
+                          {"images", agreement->images},
+                          {"equal_share", agreement->equal_share},
+                          {"largest_difference", agreement->largest_difference},
+                          {"cosine_mean", agreement->cosine_mean},
+                          {"cosine_min", agreement->cosine_min}};
     return absl::OkStatus();
   }
 

@@ -4,12 +4,14 @@
 
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "biometrics/gate.h"
 #include "pipeline/crops.h"
 #include "pipeline/quantized_models.h"
+#include "pipeline/target.h"
 #include "runtimes/bench.h"
 
 namespace durward {
@@ -26,7 +28,10 @@ struct CompressRequest {
   std::vector<Gate> gates = {};       // need trials
   QuantizeOptions quantize = {};
   bool equalize = true;
-  bool measure_speed = true;
+  std::set<ExportKind> exports = all_export_kinds();
+  std::string target = {};    // its name, for the report
+  bool check = true;          // compare with the reference executor, and measure each layer's noise
+  bool measure_speed = true;  // latency and op placement
   BenchOptions bench = {.rounds = 5, .runs = 40};
   uint64_t seed = 1;         // of the bootstrap
   std::string command = {};  // as it was typed, for the report
@@ -40,10 +45,10 @@ struct CompressOutcome {
   std::vector<std::filesystem::path> files;
 };
 
-// Writes NAME.int8.tflite, NAME.qdq.onnx, NAME.int8.ort, NAME.int8.xml with .bin, input-spec.json,
-// report.html and result.json into the output folder; only the last two where a gate did not pass.
-// The model file is not touched. On an error, or when progress asks to stop, the folder is as it
-// was before. Errors: those of every step, naming file and cause.
+// Writes the exports (NAME.int8.tflite, NAME.qdq.onnx, NAME.int8.ort, NAME.int8.xml with .bin),
+// input-spec.json, report.html and result.json into the output folder; only the last two where a
+// gate did not pass. The model file is not touched. On an error, or when progress asks to stop, the
+// folder is as it was before. Errors: those of every step, naming file and cause.
 [[nodiscard]] absl::StatusOr<CompressOutcome> compress(const CompressRequest& request);
 
 }  // namespace durward

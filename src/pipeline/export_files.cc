@@ -40,31 +40,40 @@ absl::Status write_openvino_files(const Graph& graph, const std::string& name,
 }  // namespace
 
 absl::StatusOr<std::vector<ExportFile>> write_export_files(const QuantizedModels& models,
+                                                           const std::set<ExportKind>& exports,
                                                            const std::string& name,
                                                            const StagedFolder& staging) {
   std::vector<ExportFile> files;
-  const std::string tflite = name + ".int8.tflite", onnx = name + ".qdq.onnx",
-                    ort = name + ".int8.ort";
-  DURWARD_RETURN_IF_ERROR(write_tflite_file(models.litert, staging.file(tflite)));
-  files.push_back({tflite, "TFLite INT8", RuntimeKind::kLiteRt, &models.litert, {tflite}});
-  DURWARD_RETURN_IF_ERROR(write_onnx_file(models.onnxruntime, staging.file(onnx)));
-  files.push_back({onnx, "ONNX QDQ", RuntimeKind::kOnnxRuntime, &models.onnxruntime, {onnx}});
-  if (available(RuntimeKind::kOnnxRuntime)) {
-    DURWARD_RETURN_IF_ERROR(save_ort_format(staging.file(onnx), staging.file(ort)));
-    files.push_back({ort,
-                     "ONNX Runtime Mobile",
-                     RuntimeKind::kOnnxRuntime,
-                     &models.onnxruntime,
-                     {ort},
-                     /*judged=*/false});
+  const bool onnx_wanted = exports.contains(ExportKind::kOnnx);
+  const bool ort_wanted =
+      exports.contains(ExportKind::kOrt) && available(RuntimeKind::kOnnxRuntime);
+  if (exports.contains(ExportKind::kTflite)) {
+    const std::string tflite = name + ".int8.tflite";
+    DURWARD_RETURN_IF_ERROR(write_tflite_file(models.litert, staging.file(tflite)));
+    files.push_back({tflite, "TFLite INT8", RuntimeKind::kLiteRt, &models.litert, {tflite}});
   }
-  if (available(RuntimeKind::kOpenVino)) {
+  const std::string onnx = name + ".qdq.onnx";
+  if (onnx_wanted || ort_wanted) {
+    DURWARD_RETURN_IF_ERROR(write_onnx_file(models.onnxruntime, staging.file(onnx)));
+  }
+  if (onnx_wanted) {
+    files.push_back({onnx, "ONNX QDQ", RuntimeKind::kOnnxRuntime, &models.onnxruntime, {onnx}});
+  }
+  if (ort_wanted) {
+    const std::string ort = name + ".int8.ort";
+    DURWARD_RETURN_IF_ERROR(save_ort_format(staging.file(onnx), staging.file(ort)));
+    files.push_back({.name = ort,
+                     .format = "ONNX Runtime Mobile",
+                     .runtime = RuntimeKind::kOnnxRuntime,
+                     .graph = &models.onnxruntime,
+                     .parts = {ort},
+                     .judged = !onnx_wanted});
+  }
+  if (exports.contains(ExportKind::kOpenVino) && available(RuntimeKind::kOpenVino)) {
+    const std::string xml = name + ".int8.xml";
     DURWARD_RETURN_IF_ERROR(write_openvino_files(models.reference, name, staging));
-    files.push_back({name + ".int8.xml",
-                     "OpenVINO IR",
-                     RuntimeKind::kOpenVino,
-                     &models.reference,
-                     {name + ".int8.xml", name + ".int8.bin"}});
+    files.push_back(
+        {xml, "OpenVINO IR", RuntimeKind::kOpenVino, &models.reference, {xml, name + ".int8.bin"}});
   }
   return files;
 }

@@ -19,10 +19,12 @@ struct ExportFile {
   bool judged = true;                   // evaluated and timed; a twin in another format is not
 };
 
-// Writes NAME.int8.tflite, NAME.qdq.onnx, NAME.int8.ort, and NAME.int8.xml with NAME.int8.bin into
-// the staging folder. Formats whose runtime was not found at build time (.ort, .xml) are left out.
+// Writes those of NAME.int8.tflite, NAME.qdq.onnx, NAME.int8.ort, and NAME.int8.xml with
+// NAME.int8.bin that are asked for into the staging folder. Formats that only a runtime can write
+// (.ort, .xml) are left out where it was not found at build time.
 [[nodiscard]] absl::StatusOr<std::vector<ExportFile>> write_export_files(
-    const QuantizedModels& models, const std::string& name, const StagedFolder& staging);
+    const QuantizedModels& models, const std::set<ExportKind>& exports, const std::string& name,
+    const StagedFolder& staging);
 
 // How a file in its runtime compares with the reference executor on the graph that it encodes.
 struct Agreement {

@@ -67,8 +67,13 @@ absl::StatusOr<QuantizedModels> quantize_models(const Graph& simplified, const C
     DURWARD_RETURN_IF_ERROR(equalize(models.prepared, calibration, {}).status());
   DURWARD_ASSIGN_OR_RETURN(models.reference,
                            quantize(models.prepared, calibration, options.quantize));
-  DURWARD_ASSIGN_OR_RETURN(models.litert, for_litert(models, quantizer));
-  DURWARD_ASSIGN_OR_RETURN(models.onnxruntime, for_onnxruntime(models, quantizer));
+  const std::set<ExportKind>& exports = options.exports;
+  if (exports.contains(ExportKind::kTflite)) {
+    DURWARD_ASSIGN_OR_RETURN(models.litert, for_litert(models, quantizer));
+  }
+  if (exports.contains(ExportKind::kOnnx) || exports.contains(ExportKind::kOrt)) {
+    DURWARD_ASSIGN_OR_RETURN(models.onnxruntime, for_onnxruntime(models, quantizer));
+  }
   models.executor = quantizer.executor();
   return models;
 }

@@ -1,18 +1,21 @@
 // From one float graph to the INT8 graphs that the exports re-encode.
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "base/progress.h"
 #include "pipeline/activations.h"
+#include "pipeline/target.h"
 #include "quant/quantize.h"
 
 namespace durward {
 
 // The runtimes have fast int8 kernels for different forms of the same function (docs/encodings.md).
 struct QuantizedModels {
-  Graph prepared;        // float: equalised, activations fused; what the others were quantised from
-  Graph reference;       // each PReLU fused into its layer: our arithmetic, and OpenVINO's form
+  Graph prepared;   // float: equalised, activations fused; what the others were quantised from
+  Graph reference;  // each PReLU fused into its layer: our arithmetic, and OpenVINO's form
+  // Only where an export needs them:
   Graph litert;          // PReLU as a maximum of two layers, the global depthwise layer split
   Graph onnxruntime;     // PReLU as a sum of two layers
   std::string executor;  // what supplied the activations
@@ -21,6 +24,7 @@ struct QuantizedModels {
 struct QuantizeModelsOptions {
   QuantizeOptions quantize = {};
   bool equalize = true;
+  std::set<ExportKind> exports = all_export_kinds();
   int threads = 1;
   Progress progress = {};
 };

@@ -1,0 +1,35 @@
+// What a device runs: which of the exports are made for it.
+#pragma once
+
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+
+namespace durward {
+
+// A kind of file that a compression writes.
+enum class ExportKind : uint8_t { kTflite, kOnnx, kOrt, kOpenVino };
+
+[[nodiscard]] std::string_view to_string(ExportKind kind);  // "tflite", "onnx", "ort", "openvino"
+// InvalidArgument lists the names.
+[[nodiscard]] absl::StatusOr<ExportKind> parse_export_kind(std::string_view name);
+[[nodiscard]] std::set<ExportKind> all_export_kinds();
+
+struct Target {
+  std::string name;
+  std::string description;
+  std::set<ExportKind> exports;  // not empty
+};
+
+// A target by its name, targets/NAME.json, or the path of such a file of your own
+// (docs/targets.md). Errors: NotFound lists the names; InvalidArgument names the file and what is
+// wrong with it.
+[[nodiscard]] absl::StatusOr<Target> read_target(const std::string& name_or_path);
+
+// The names of the targets that come with Durward, sorted.
+[[nodiscard]] std::vector<std::string> target_names();
+
+}  // namespace durward
