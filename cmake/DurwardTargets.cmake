@@ -26,18 +26,27 @@ function(durward_library name)
   target_link_libraries(durward_${name} PUBLIC durward_flags ${ARG_DEPS})
 endfunction()
 
-# durward_test(NAME SOURCES a_test.cc DEPS target...)  ->  one GoogleTest program NAME_test, run by ctest
+# durward_test(NAME [LABELS label...] SOURCES a_test.cc DEPS target...)  ->  one GoogleTest program NAME_test, run by ctest.
+# The label `threads` marks what starts threads itself: the target threads_tests builds these programs alone, for the
+# thread sanitizer. The runtimes' own threads are not ours to check, and their libraries are built without it.
+add_custom_target(threads_tests)
 function(durward_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "LABELS;SOURCES;DEPS" ${ARGN})
   add_executable(${name}_test ${ARG_SOURCES})
   target_include_directories(${name}_test PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   target_compile_definitions(${name}_test PRIVATE
     DURWARD_SOURCE_DIR="${CMAKE_SOURCE_DIR}" DURWARD_DEPS_DIR="${DURWARD_DEPS}")
   target_link_libraries(${name}_test PRIVATE durward_flags ${ARG_DEPS} GTest::gmock GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name}_test)
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}")
+  if(threads IN_LIST ARG_LABELS)
+    add_dependencies(threads_tests ${name}_test)
+  endif()
 endfunction()
 
-# durward_fuzz(NAME SOURCES a_fuzz.cc DEPS target...)  ->  one libFuzzer program NAME_fuzz, when DURWARD_FUZZ is on
+# durward_fuzz(NAME SOURCES a_fuzz.cc DEPS target...)  ->  one libFuzzer program NAME_fuzz, when DURWARD_FUZZ is on;
+# its seeds are in corpus/NAME beside it. The target `fuzzers` builds all of them.
+add_custom_target(fuzzers)
 function(durward_fuzz name)
   if(NOT DURWARD_FUZZ)
     return()
@@ -46,4 +55,5 @@ function(durward_fuzz name)
   add_executable(${name}_fuzz ${ARG_SOURCES})
   target_link_libraries(${name}_fuzz PRIVATE durward_flags ${ARG_DEPS})
   target_link_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
+  add_dependencies(fuzzers ${name}_fuzz)
 endfunction()

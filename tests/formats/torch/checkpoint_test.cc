@@ -165,8 +165,8 @@ TEST(Checkpoint, AnyOtherFileIsNoCheckpoint) {
 }
 
 TEST(Checkpoint, AnErrorNamesTheFile) {
-  const auto path = std::filesystem::path(DURWARD_SOURCE_DIR) /
-                    "tests/formats/torch/corpus/formats_torch" / "legacy_command.pt";
+  const auto path = std::filesystem::path(DURWARD_SOURCE_DIR) / "tests/formats/torch/corpus/torch" /
+                    "legacy_command.pt";
   EXPECT_THAT(std::string(read_torch_checkpoint(path).status().message()),
               HasSubstr("legacy_command.pt"));
   EXPECT_TRUE(absl::IsNotFound(read_torch_checkpoint(path.parent_path() / "none.pt").status()));

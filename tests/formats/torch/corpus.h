@@ -18,7 +18,7 @@ namespace durward {
 
 inline std::vector<std::byte> corpus_file(std::string_view name) {
   const auto bytes = read_file(std::filesystem::path(DURWARD_SOURCE_DIR) /
-                               "tests/formats/torch/corpus/formats_torch" / name);
+                               "tests/formats/torch/corpus/torch" / name);
   EXPECT_TRUE(bytes.ok()) << bytes.status();
   return bytes.value_or(std::vector<std::byte>{});
 }

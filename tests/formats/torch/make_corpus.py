@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the seed corpus of the checkpoint reader into corpus/formats_torch/, without PyTorch.
+"""Writes the seed corpus of the checkpoint reader into corpus/torch/, without PyTorch.
 
 Python's own pickle and zipfile write the files, so that the tests read what an independent writer
 wrote. The modules below only lend their names to the pickles.
@@ -156,7 +156,7 @@ def memo_bomb():
 
 
 def main():
-    corpus = pathlib.Path(__file__).parent / "corpus" / "formats_torch"
+    corpus = pathlib.Path(__file__).parent / "corpus" / "torch"
     corpus.mkdir(parents=True, exist_ok=True)
     for name, content in {
         "legacy.pt": legacy(everything()),
