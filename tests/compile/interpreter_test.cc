@@ -170,6 +170,17 @@ TEST(Interpreter, RunsAConvolutionWithAFusedPReLU) {
               ElementsAre(-2 - 10, 16 - 10, 4 - 10, -10, 16 - 10, -6 - 10));
 }
 
+// s_in * s_w / s_out rounded after each operation, as XNNPACK and ONNX Runtime compute it, is
+// .00076020011 here: 63,799 steps of the accumulator are just above 48.5 steps of the output.
+// Rounded once it is .00076020004, and they are a tie.
+TEST(Interpreter, ComputesMultipliersAsTheRuntimesDo) {
+  Builder b;
+  const TensorId x = b.int8_input({1, 1, 1, 1}, 0.0181f, 0);
+  const TensorId w = b.weights({1, 1, 1, 1}, {1}, {0.00336f}, 0);
+  b.output(b.op(Conv2D{}, {x, w, b.constant<int32_t>({1}, {63799})}, 0.08f, 0));
+  EXPECT_THAT(run<int8_t>(b.graph, std::vector<int8_t>{0}), ElementsAre(49));
+}
+
 TEST(Interpreter, ClampsFusedRelu6AtSix) {
   Builder b;
   const TensorId x = b.int8_input({1, 4}, 1.0f, 0);

@@ -68,8 +68,9 @@ absl::StatusOr<ChannelMultipliers> channel_multipliers(const LoweringContext& vi
   ChannelMultipliers result{in.zero_point, {}, {}, int8_output(out, activation)};
   for (int64_t c = 0; c < channels; ++c) {
     const auto i = static_cast<size_t>(c);
-    const double scale = scales[scales.size() == 1 ? 0 : i];
-    const auto multiplier = static_cast<float>(double{in.scale} * scale / double{out.scale});
+    const float scale = scales[scales.size() == 1 ? 0 : i];
+    // In float32 and in this order, as XNNPACK and ONNX Runtime have it: no tie falls otherwise.
+    const float multiplier = in.scale * scale / out.scale;
     const float negative = slope == nullptr ? multiplier : multiplier * slope->values<float>()[i];
     if (!std::isfinite(multiplier) || !std::isfinite(negative)) {
       return view.invalid(absl::StrCat("channel ", c, " has no finite multiplier"));
