@@ -7,6 +7,7 @@
 #include "compile/interpreter.h"
 #include "data/tensor.h"
 #include "formats/onnx/writer.h"
+#include "passes/passes.h"
 #include "runtimes/runtime.h"
 
 namespace durward {
@@ -36,6 +37,16 @@ absl::Status read_input(const CropStore& crops, int64_t sample, const InputSpec&
   return fill_tensor(crop, spec, input, layout);
 }
 
+// The same tensors under the same ids, computed faster: ONNX Runtime's PRelu takes more time than
+// all convolutions together (docs/encodings.md).
+Graph with_fast_prelu(const Graph& graph) {
+  Graph fast = graph;
+  if (limit_prelu_slopes(fast)) return graph;  // slopes out of [-1, 1] would turn signs
+  unfuse_prelu(fast);
+  decompose_prelu(fast, PreluEncoding::kScaledSum);
+  return fast;
+}
+
 // The graph as an ONNX model that gives every activation; a session for each worker.
 class OnnxRuntimeActivations {
  public:
@@ -45,14 +56,15 @@ class OnnxRuntimeActivations {
                                                                         int threads) {
     auto made = std::make_shared<OnnxRuntimeActivations>(crops, spec);
     OnnxWriteOptions options;
-    options.all_activations = true;
-    DURWARD_ASSIGN_OR_RETURN(const OnnxExport exported, export_onnx(graph, options));
+    options.extra_outputs = calibration_tensors(graph);
+    std::erase_if(options.extra_outputs, [&graph](TensorId id) { return graph.is_input(id); });
+    DURWARD_ASSIGN_OR_RETURN(const OnnxExport exported,
+                             export_onnx(with_fast_prelu(graph), options));
     made->input_tensor_ = graph.inputs[0].tensor;
     made->layout_ =
         graph.inputs[0].layout == PortLayout::kNchw ? TensorLayout::kNchw : TensorLayout::kNhwc;
     made->outputs_ = exported.outputs;
-    const std::vector<TensorId> wanted = calibration_tensors(graph);
-    made->wanted_ = {wanted.begin(), wanted.end()};
+    made->wanted_ = {options.extra_outputs.begin(), options.extra_outputs.end()};
     const auto bytes = std::as_bytes(std::span(exported.model));
     for (int worker = 0; worker < threads; ++worker) {
       DURWARD_ASSIGN_OR_RETURN(std::unique_ptr<RuntimeModel> model, load_onnx_model(bytes, {}));
