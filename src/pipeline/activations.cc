@@ -50,14 +50,13 @@ Graph with_fast_prelu(const Graph& graph) {
 // The graph as an ONNX model that gives every activation; a session for each worker.
 class OnnxRuntimeActivations {
  public:
-  static absl::StatusOr<std::shared_ptr<OnnxRuntimeActivations>> create(const Graph& graph,
-                                                                        const CropStore& crops,
-                                                                        const InputSpec& spec,
-                                                                        int threads) {
+  static absl::StatusOr<std::shared_ptr<OnnxRuntimeActivations>> create(
+      const Graph& graph, std::span<const TensorId> tensors, const CropStore& crops,
+      const InputSpec& spec, int threads) {
     auto made = std::make_shared<OnnxRuntimeActivations>(crops, spec);
     OnnxWriteOptions options;
-    options.extra_outputs = calibration_tensors(graph);
-    std::erase_if(options.extra_outputs, [&graph](TensorId id) { return graph.is_input(id); });
+    std::copy_if(tensors.begin(), tensors.end(), std::back_inserter(options.extra_outputs),
+                 [&graph](TensorId id) { return !graph.is_input(id); });
     DURWARD_ASSIGN_OR_RETURN(const OnnxExport exported,
                              export_onnx(with_fast_prelu(graph), options));
     made->input_tensor_ = graph.inputs[0].tensor;
@@ -117,11 +116,11 @@ class OnnxRuntimeActivations {
   std::vector<Worker> workers_;
 };
 
-absl::StatusOr<ActivationSource> reference_source(const Graph& graph, const CropStore& crops,
-                                                  const InputSpec& spec) {
+absl::StatusOr<ActivationSource> reference_source(const Graph& graph,
+                                                  std::span<const TensorId> tensors,
+                                                  const CropStore& crops, const InputSpec& spec) {
   DURWARD_ASSIGN_OR_RETURN(Interpreter created, Interpreter::create(graph));
   auto interpreter = std::make_shared<const Interpreter>(std::move(created));
-  const std::vector<TensorId> tensors = calibration_tensors(graph);
   const std::set<TensorId> wanted(tensors.begin(), tensors.end());
   std::vector<int64_t> output_bytes;
   for (const Port& port : graph.outputs) {
@@ -153,22 +152,23 @@ absl::StatusOr<ActivationSource> reference_source(const Graph& graph, const Crop
 
 }  // namespace
 
-absl::StatusOr<Activations> make_activations(const Graph& graph, const CropStore& crops,
-                                             const InputSpec& spec, int threads) {
+absl::StatusOr<Activations> make_activations(const Graph& graph, std::span<const TensorId> tensors,
+                                             const CropStore& crops, const InputSpec& spec,
+                                             int threads) {
   DURWARD_RETURN_IF_ERROR(check_input(graph, spec));
   Activations activations;
   const std::vector<RuntimeKind> found = available_runtimes();
   if (std::find(found.begin(), found.end(), RuntimeKind::kOnnxRuntime) != found.end()) {
     activations.executor = "onnxruntime";
     DURWARD_ASSIGN_OR_RETURN(const auto workers,
-                             OnnxRuntimeActivations::create(graph, crops, spec, threads));
+                             OnnxRuntimeActivations::create(graph, tensors, crops, spec, threads));
     activations.source.run = [workers](int64_t sample, int worker,
                                        const ActivationSource::Visit& visit) {
       return workers->run(sample, worker, visit);
     };
   } else {
     activations.executor = "reference";
-    DURWARD_ASSIGN_OR_RETURN(activations.source, reference_source(graph, crops, spec));
+    DURWARD_ASSIGN_OR_RETURN(activations.source, reference_source(graph, tensors, crops, spec));
   }
   activations.source.samples = crops.size();
   return activations;

@@ -208,14 +208,33 @@ std::vector<TensorId> calibration_tensors(const Graph& graph) {
   return tensors;
 }
 
+std::vector<TensorId> uncalibrated_tensors(const Graph& graph, const Calibration& calibration) {
+  std::vector<TensorId> tensors = calibration_tensors(graph);
+  std::erase_if(tensors, [&](TensorId id) { return calibration.tensors.contains(id); });
+  return tensors;
+}
+
 absl::StatusOr<Calibration> calibrate(const Graph& graph, const ActivationSource& source,
                                       const CalibrationOptions& options) {
+  Calibration calibration;
+  calibration.samples = source.samples;
+  DURWARD_RETURN_IF_ERROR(calibrate_rest(calibration, graph, source, options));
+  return calibration;
+}
+
+absl::Status calibrate_rest(Calibration& calibration, const Graph& graph,
+                            const ActivationSource& source, const CalibrationOptions& options) {
   if (source.samples <= 0 || source.samples > kMaxSamples) {
     return absl::InvalidArgumentError(
         absl::StrCat("calibration needs 1 to ", kMaxSamples, " samples, but was given ",
                      source.samples, "; 100 to 500 that look like those in use are enough"));
   }
-  const std::vector<TensorId> tensors = calibration_tensors(graph);
+  if (source.samples != calibration.samples) {
+    return absl::InvalidArgumentError(absl::StrCat("the calibration is of ", calibration.samples,
+                                                   " samples, but ", source.samples,
+                                                   " were given to extend it"));
+  }
+  const std::vector<TensorId> tensors = uncalibrated_tensors(graph, calibration);
   Accumulators fresh;
   int64_t channels = 0;
   for (const TensorId id : tensors) {
@@ -226,7 +245,8 @@ absl::StatusOr<Calibration> calibrate(const Graph& graph, const ActivationSource
                                static_cast<int64_t>(sizeof(uint32_t));
   const int workers = static_cast<int>(
       std::clamp<int64_t>(kWorkerBytes / worker_bytes, 1, std::max(options.threads, 1)));
-  std::vector<Accumulators> seen(static_cast<size_t>(workers), fresh);
+  std::vector<Accumulators> seen(static_cast<size_t>(workers) - 1, fresh);
+  seen.push_back(std::move(fresh));
   std::mutex progress_mutex;
   int64_t done = 0;
   const auto observe_sample = [&](int64_t sample, int worker) -> absl::Status {
@@ -250,8 +270,6 @@ absl::StatusOr<Calibration> calibrate(const Graph& graph, const ActivationSource
     return absl::CancelledError("calibration was stopped");
   };
   DURWARD_RETURN_IF_ERROR(parallel_for(source.samples, workers, observe_sample));
-  Calibration calibration;
-  calibration.samples = source.samples;
   for (const TensorId id : tensors) {
     Accumulator& all = seen[0].at(id);
     for (size_t worker = 1; worker < seen.size(); ++worker) all.merge(seen[worker].at(id));
@@ -262,7 +280,7 @@ absl::StatusOr<Calibration> calibrate(const Graph& graph, const ActivationSource
     }
     calibration.tensors.emplace(id, std::move(all).finish(source.samples));
   }
-  return calibration;
+  return absl::OkStatus();
 }
 
 }  // namespace durward

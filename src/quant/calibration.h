@@ -73,4 +73,15 @@ struct CalibrationOptions {
                                                     const ActivationSource& source,
                                                     const CalibrationOptions& options);
 
+// For a rewritten copy of the graph that `calibration` was made for, in which a tensor that was
+// there before has the same id and values: those that `calibration` lacks.
+[[nodiscard]] std::vector<TensorId> uncalibrated_tensors(const Graph& graph,
+                                                         const Calibration& calibration);
+
+// Adds the statistics of uncalibrated_tensors(); the source may leave out the others. Errors: as
+// calibrate, and InvalidArgument for another number of samples than before.
+[[nodiscard]] absl::Status calibrate_rest(Calibration& calibration, const Graph& graph,
+                                          const ActivationSource& source,
+                                          const CalibrationOptions& options);
+
 }  // namespace durward

@@ -116,6 +116,29 @@ TEST(Calibrate, MeasuresExtremesAndMeansPerChannel) {
   EXPECT_EQ(y.histograms.zeros(1), 3u);
 }
 
+TEST(Calibrate, TheRestIsWhatARewrittenCopyAdds) {
+  NetBuilder net(1);
+  const TensorId x = net.input({1, 2, 2});
+  net.output(net.op(Unary{UnaryKind::kRelu}, {x}));
+  const std::vector<std::vector<float>> inputs{{1, -2, 3, -4}, {5, 6, -7, 0}};
+  Calibration calibration = calibrate_on(net.graph, inputs);
+  calibration.tensors.at(x).maximum = {8, 8};  // as only the first pass could know it
+  const TensorId y = net.op(Unary{UnaryKind::kNeg}, {x});
+  net.graph.outputs.clear();
+  net.output(y);
+  EXPECT_EQ(uncalibrated_tensors(net.graph, calibration), std::vector<TensorId>{y});
+  const auto interpreter = Interpreter::create(net.graph);
+  ASSERT_TRUE(interpreter.ok());
+  const ActivationSource source = interpreter_source(net.graph, *interpreter, inputs);
+  const absl::Status status = calibrate_rest(calibration, net.graph, source, {1, nullptr});
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_EQ(calibration.tensors.at(y).maximum, (std::vector<float>{7, 4}));
+  EXPECT_EQ(calibration.tensors.at(x).maximum, (std::vector<float>{8, 8}));
+  ++calibration.samples;
+  EXPECT_EQ(calibrate_rest(calibration, net.graph, source, {1, nullptr}).code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
 TEST(Calibrate, NamesTheTensorAndSampleOfANaN) {
   NetBuilder net(1);
   net.output(net.op(Unary{UnaryKind::kSqrt}, {net.input({1, 2})}));
