@@ -16,7 +16,7 @@
 namespace durward {
 namespace {
 
-constexpr int kOldestOpset = 9, kNewestOpset = 21;
+constexpr int kOldestReadOpset = 9, kNewestReadOpset = 21;
 
 absl::StatusOr<onnx::ModelProto> parse(std::span<const std::byte> bytes) {
   onnx::ModelProto model;
@@ -41,10 +41,10 @@ absl::StatusOr<int> opset_of(const onnx::ModelProto& model) {
       opset = std::max(opset, import.version());
     }
   }
-  if (opset < kOldestOpset || opset > kNewestOpset) {
+  if (opset < kOldestReadOpset || opset > kNewestReadOpset) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "the model uses ONNX opset ", opset, "; opsets ", kOldestOpset, " to ", kNewestOpset,
-        " are supported: export it again with one of them, 17 for example"));
+        "the model uses ONNX opset ", opset, "; opsets ", kOldestReadOpset, " to ",
+        kNewestReadOpset, " are supported: export it again with one of them, 17 for example"));
   }
   return static_cast<int>(opset);
 }

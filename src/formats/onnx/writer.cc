@@ -10,7 +10,7 @@
 namespace durward {
 namespace {
 
-constexpr int kOldestOpset = 13, kNewestOpset = 21;
+constexpr int kOldestWrittenOpset = 13, kNewestWrittenOpset = 21;
 
 // The IR version that each opset came with (ONNX, docs/Versioning.md).
 int64_t ir_version(int opset) {
@@ -30,9 +30,9 @@ absl::Status check(const Graph& graph, const OnnxWriteOptions& options) {
       }
     }
   }
-  if (options.opset < kOldestOpset || options.opset > kNewestOpset) {
+  if (options.opset < kOldestWrittenOpset || options.opset > kNewestWrittenOpset) {
     return absl::InvalidArgumentError(absl::StrCat("cannot write ONNX opset ", options.opset, ": ",
-                                                   kOldestOpset, " to ", kNewestOpset,
+                                                   kOldestWrittenOpset, " to ", kNewestWrittenOpset,
                                                    " are supported"));
   }
   for (const TensorId id : graph.tensor_ids()) {
