@@ -28,11 +28,30 @@ std::string interval_text(const json& interval) {
          fixed(100 * interval[1].get<double>(), 2) + "]";
 }
 
+// "FAR 0.1 (30), 0.01 (300), ...", with the impostor trials that each needs.
+std::string refused_text(const json& figures) {
+  std::string fars;
+  for (const json& refused : figures["refused_fars"]) {
+    absl::StrAppend(&fars, fars.empty() ? "" : ", ", refused["far"].get<double>(), " (",
+                    refused["impostors_needed"].get<int64_t>(), ")");
+  }
+  if (fars.empty()) return "";
+  return absl::StrCat("refused for want of impostor trials, of which there are ",
+                      figures["impostors"].get<int64_t>(), ": FAR ", fars,
+                      "; in brackets what each needs\n");
+}
+
 void print_accuracy(const json& evaluation) {
+  const json& original = evaluation["variants"][0]["figures"];
+  std::cout << original["genuine"] << " genuine and " << original["impostors"]
+            << " impostor trials of " << original["people"] << " people\n";
   TextTable table(
       {"model", "EER %", "at FAR", "TAR % [95 %]", "threshold", "loss, points", "at most"});
   for (const json& variant : evaluation["variants"]) {
     const json& figures = variant["figures"];
+    const std::string name = variant["name"].get<std::string>(),
+                      eer = fixed(100 * figures["eer"].get<double>(), 2);
+    if (figures["operating_points"].empty()) table.add({name, eer, "none"});
     for (const json& point : figures["operating_points"]) {
       std::string loss, bound;
       for (const json& losses : evaluation.value("losses", json::array())) {
@@ -46,13 +65,21 @@ void print_accuracy(const json& evaluation) {
       }
       char far[32];
       std::snprintf(far, sizeof far, "%.0e", point["far_target"].get<double>());
-      table.add({variant["name"].get<std::string>(), fixed(100 * figures["eer"].get<double>(), 2),
-                 far,
+      table.add({name, eer, far,
                  fixed(100 * point["tar"].get<double>(), 2) + interval_text(point["tar_interval"]),
                  fixed(point["threshold"].get<double>(), 3), loss, bound});
     }
   }
-  std::cout << table.text() << "\n";
+  std::cout << table.text() << refused_text(original);
+  const std::string no_intervals = original.value("no_intervals_because", "");
+  if (!no_intervals.empty()) std::cout << "no intervals: " << no_intervals << "\n";
+  for (const json& moved : evaluation.value("cosine", json::array())) {
+    std::cout << moved["to"].get<std::string>() << ": cosine to the "
+              << moved["from"].get<std::string>() << " embedding of the same picture at least "
+              << fixed(moved["lowest"].get<double>(), 4) << ", mean "
+              << fixed(moved["mean"].get<double>(), 4) << "\n";
+  }
+  std::cout << "\n";
 }
 
 void print_speed(const json& runs) {
@@ -73,13 +100,7 @@ void print_outcome(const CompressOutcome& outcome) {
   std::cout << result["model"]["nodes_before"] << " nodes as imported, "
             << result["model"]["nodes_after"] << " after rewriting; calibrated on "
             << result["calibration"]["images"] << " faces\n\n";
-  if (result.contains("evaluation")) {
-    print_accuracy(result["evaluation"]);
-    for (const json& refused : result["evaluation"]["variants"][0]["figures"]["refused_fars"]) {
-      std::cout << "FAR " << refused["far"] << " is refused: it needs "
-                << refused["impostors_needed"] << " impostor trials\n";
-    }
-  }
+  if (result.contains("evaluation")) print_accuracy(result["evaluation"]);
   if (result.contains("runs")) print_speed(result["runs"]);
   for (const json& entry : result["exports"]) {
     if (!entry.contains("agreement")) continue;
@@ -191,10 +212,12 @@ void add_compress(CLI::App& app, CommandLine& line) {
                       "trials to judge the result on: LFW pairs, a .csv, or a folder of people");
   command->add_option("--images", options->images,
                       "where the trials' pictures are (default: beside the list)");
-  command->add_option(
-      "--max-tar-loss", options->gates,
-      "a gate, LOSS@FAR, e.g. 0.005@1e-3: when the upper 95 % bound of the loss of TAR is larger, "
-      "nothing is written but the report, and the exit code is 3");
+  command
+      ->add_option("--max-tar-loss", options->gates,
+                   "a gate, LOSS@FAR, e.g. 0.005@1e-3: when the upper 95 % bound of the loss of "
+                   "TAR is larger, "
+                   "nothing is written but the report, and the exit code is 3")
+      ->allow_extra_args(false);
   command->add_option("--observer", options->observer,
                       "activation ranges: mse (default), percentile, min-max");
   command->add_flag("--no-equalize", options->no_equalize, "leave out cross-layer equalisation");

@@ -143,10 +143,12 @@ void add_compare(CLI::App& app, CommandLine& line) {
       ->required()
       ->expected(2, 64);
   add_judge_options(*command, *options);
-  command->add_option(
-      "--max-tar-loss", options->gates,
-      "a gate, LOSS@FAR: the upper 95 % bound of the loss of TAR must not exceed LOSS; exit code 3 "
-      "where it does");
+  command
+      ->add_option("--max-tar-loss", options->gates,
+                   "a gate, LOSS@FAR: the upper 95 % bound of the loss of TAR must not exceed "
+                   "LOSS; exit code 3 "
+                   "where it does")
+      ->allow_extra_args(false);
   command->footer(
       "Examples:\n"
       "  durward compare model.onnx out/model.int8.tflite out/model.qdq.onnx --preset "

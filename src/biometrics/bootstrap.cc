@@ -57,8 +57,8 @@ absl::StatusOr<Replicates> bootstrap(const ScoredTrials& scored, std::span<const
   const int64_t people = people_with_genuine_trials(scored);
   if (people < kMinPeopleForIntervals) {
     return absl::FailedPreconditionError(absl::StrCat("intervals need genuine trials of at least ",
-                                                      kMinPeopleForIntervals,
-                                                      " people, and there are ", people));
+                                                      kMinPeopleForIntervals, " people, and there ",
+                                                      people == 1 ? "is " : "are ", people));
   }
   const size_t count = static_cast<size_t>(options.replicates);
   Replicates result{.people = scored.people,

@@ -82,7 +82,10 @@ absl::StatusOr<std::vector<SpeedRow>> measure_speed(const std::vector<SpeedSubje
     }
     DURWARD_ASSIGN_OR_RETURN(const std::vector<BenchTimes> times,
                              measure(bench, options.bench, options.progress));
-    for (size_t i = 0; i < subjects.size(); ++i) rows.push_back({subjects[i], times[i], {}, {}});
+    for (size_t i = 0; i < subjects.size(); ++i) {
+      const int64_t batch = embedders[i].model().inputs()[0].shape[0];
+      rows.push_back({subjects[i], times[i], batch, {}, {}});
+    }
   }
   for (SpeedRow& row : rows) {
     if (const absl::Status status = add_placement(spec, crop, row); !status.ok()) {

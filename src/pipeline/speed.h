@@ -25,6 +25,7 @@ struct OpGroup {
 struct SpeedRow {
   SpeedSubject subject;
   BenchTimes times;
+  int64_t images_per_run = 1;         // of a model whose file fixes a larger batch
   std::vector<OpGroup> placement;     // slowest first
   std::vector<OpRecord> float_nodes;  // of an integer model, without conversions at the ports
 };

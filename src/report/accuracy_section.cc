@@ -177,6 +177,19 @@ Html cross_table(const JsonView& evaluation) {
   return element("h3", "Templates that were enrolled with the other model") + render(table);
 }
 
+Html cosine_table(const JsonView& evaluation) {
+  Table table{"The same picture by both models: cosine of the two embeddings",
+              {{"From, to", false}, {"Mean", true}, {"1 % lie below", true}, {"Lowest", true}},
+              {}};
+  for (const JsonView& pair : evaluation.items("cosine")) {
+    table.rows.push_back({Html::text(pair.text("from") + " to " + pair.text("to")),
+                          Html::text(or_dash(pair.number("mean"), cosine_text)),
+                          Html::text(or_dash(pair.number("first_percentile"), cosine_text)),
+                          Html::text(or_dash(pair.number("lowest"), cosine_text))});
+  }
+  return table.rows.empty() ? Html() : element("h3", "How far embeddings moved") + render(table);
+}
+
 Html group_tables(const JsonView& evaluation) {
   Html content;
   for (const JsonView& entry : evaluation.items("groups")) {
@@ -227,6 +240,11 @@ std::string source_sentence(const JsonView& evaluation) {
   }
   const std::string no_intervals = figures.text("no_intervals_because");
   if (!no_intervals.empty()) sentence += " No intervals: " + no_intervals + ".";
+  if (figures.items("operating_points").empty()) {
+    sentence +=
+        " So few comparisons bound no error rate: that a figure below is 0 shows only that these "
+        "pictures are told apart.";
+  }
   return sentence;
 }
 
@@ -242,7 +260,7 @@ Html accuracy_section(const JsonView& result) {
   return section("accuracy", "Recognition",
                  paragraph(source_sentence(evaluation)) + det(variants) + figures_table(variants) +
                      refused_note(variants) + losses_table(evaluation) + drift_table(evaluation) +
-                     cross_table(evaluation) + group_tables(evaluation));
+                     cosine_table(evaluation) + cross_table(evaluation) + group_tables(evaluation));
 }
 
 }  // namespace durward

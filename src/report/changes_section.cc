@@ -37,13 +37,21 @@ std::string scores(const JsonView& sample) {
                       ")");
 }
 
+std::string why_nothing_changed(const JsonView& evaluation) {
+  const std::vector<JsonView> variants = evaluation.items("variants");
+  if (!variants.empty() && variants.front()["figures"].items("operating_points").empty()) {
+    return "No decisions were compared: there are too few comparisons to choose a threshold by.";
+  }
+  return "Which comparisons changed sides was not recorded in this run.";
+}
+
 }  // namespace
 
 Html changes_section(const JsonView& result) {
   const JsonView changed = result["evaluation"]["changed"];
   if (!changed.is_object()) {
     return section("changes", "Comparisons that changed sides",
-                   paragraph("Which comparisons changed sides was not recorded in this run."));
+                   paragraph(why_nothing_changed(result["evaluation"])));
   }
   Table table{absl::StrCat("Decisions that differ between ", changed.text("from"), " and ",
                            changed.text("to"), ", each at its own threshold for FAR ",

@@ -46,6 +46,10 @@ Html tile(std::string_view figure, std::string_view meaning) {
 std::string at_far(double far) { return "with " + far_text(far) + " impostor attempts let in"; }
 
 std::string accuracy_cost(const Recommendation& choice) {
+  if (choice.figures && choice.figures->items("operating_points").empty()) {
+    return "What it cost in recognition is not known: the comparisons are too few for any false "
+           "accept rate.";
+  }
   if (!choice.loss || !choice.far) {
     return "What it cost in recognition was not measured: there is no comparison with the original "
            "at the chosen false accept rate.";

@@ -171,6 +171,28 @@ TEST(Report, SaysWhyThereAreNoIntervals) {
   EXPECT_THAT(html, HasSubstr("Only as a sign that everything works"));
 }
 
+TEST(Report, ClaimsNothingOfAFewComparisons) {
+  json result = sample();
+  json& evaluation = result["evaluation"];
+  for (json& variant : evaluation["variants"]) {
+    variant["figures"]["operating_points"] = json::array();
+    variant["figures"]["refused_fars"] = {{{"far", 0.1}, {"impostors_needed", 30}}};
+  }
+  for (const char* key : {"losses", "drift", "cross", "changed"}) evaluation.erase(key);
+  result["recommendation"].erase("far");
+  evaluation["cosine"] = {{{"from", "fp32"},
+                           {"to", "int8 litert"},
+                           {"mean", 0.99321},
+                           {"first_percentile", 0.98765},
+                           {"lowest", 0.97123}}};
+  const std::string html = render_report(result).value();
+  EXPECT_EQ(structural_error(html), "");
+  EXPECT_THAT(html, HasSubstr("What it cost in recognition is not known"));
+  EXPECT_THAT(html, HasSubstr("So few comparisons bound no error rate"));
+  EXPECT_THAT(html, HasSubstr("No decisions were compared"));
+  for (const char* cosine : {"0.99321", "0.98765", "0.97123"}) EXPECT_THAT(html, HasSubstr(cosine));
+}
+
 TEST(Report, EscapesNamesFromOutside) {
   const std::string hostile = "<script>alert('x')</script>\"&\x01\xff\xc0\x80.jpg";
   json result = sample();
