@@ -215,8 +215,7 @@ void add_compress(CLI::App& app, CommandLine& line) {
   command
       ->add_option("--max-tar-loss", options->gates,
                    "a gate, LOSS@FAR, e.g. 0.005@1e-3: when the upper 95 % bound of the loss of "
-                   "TAR is larger, "
-                   "nothing is written but the report, and the exit code is 3")
+                   "TAR is larger, nothing is written but the report, and the exit code is 3")
       ->allow_extra_args(false);
   command->add_option("--observer", options->observer,
                       "activation ranges: mse (default), percentile, min-max");

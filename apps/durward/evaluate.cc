@@ -146,8 +146,7 @@ void add_compare(CLI::App& app, CommandLine& line) {
   command
       ->add_option("--max-tar-loss", options->gates,
                    "a gate, LOSS@FAR: the upper 95 % bound of the loss of TAR must not exceed "
-                   "LOSS; exit code 3 "
-                   "where it does")
+                   "LOSS; exit code 3 where it does")
       ->allow_extra_args(false);
   command->footer(
       "Examples:\n"

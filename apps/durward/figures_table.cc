@@ -87,8 +87,10 @@ std::string comparison_tables(const System& before, const System& after,
     }
     losses.add(std::move(row));
   }
-  std::string text =
-      absl::StrCat(after.variant.name, " against ", before.variant.name, ":\n", losses.text());
+  std::string text = absl::StrCat(after.variant.name, " against ", before.variant.name, ":\n",
+                                  comparison.losses.empty()
+                                      ? "too few trials for any FAR: no loss of TAR can be given\n"
+                                      : losses.text());
   if (comparison.cross) {
     absl::StrAppend(&text, "cosine of the two embeddings of a picture: mean ",
                     fixed(comparison.mean_cosine, 4), ", 1 % below ",
