@@ -322,7 +322,17 @@ class Compression {
     DURWARD_ASSIGN_OR_RETURN(speeds_,
                              durward::measure_speed(subjects, crop, request_.crops.spec, options));
     for (const SpeedRow& row : speeds_) result_["runs"].push_back(run_json(row));
+    if (std::any_of(speeds_.begin(), speeds_.end(), waited_for_cpu)) {
+      warn(
+          "Other programs kept the CPU busy while latency was measured: do not rely on the times "
+          "and their ratios; measure again with durward bench on a quiet machine.");
+    }
     return absl::OkStatus();
+  }
+
+  // On a quiet machine the wall time of one thread is its CPU time.
+  static bool waited_for_cpu(const SpeedRow& row) {
+    return row.times.wall.p90 > 1.5 * row.times.cpu.p90;
   }
 
   // What the runtime had before: the model as exported where it runs there, else as rewritten. One
@@ -366,7 +376,7 @@ class Compression {
     if (row.subject.integer) placement["floats"] = std::move(floats);
     std::string kind =
         row.subject.integer ? "int8" : variant.name.substr(0, variant.name.rfind(','));
-    if (row.images_per_run > 1) absl::StrAppend(&kind, ", ", row.images_per_run, " images at once");
+    if (row.images_per_run > 1) absl::StrAppend(&kind, ", batch ", row.images_per_run);
     json run = {{"runtime", to_string(variant.runtime)}, {"variant", kind},
                 {"integer", row.subject.integer},        {"file", variant.file.filename().string()},
                 {"bytes", file_bytes(variant.file)},     {"latency", std::move(latency)},
