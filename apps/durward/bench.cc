@@ -2,7 +2,8 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
-#include "pipeline/speed.h"
+#include "pipeline/speed_json.h"
+#include "report/result_json.h"
 #include "runtimes/machine.h"
 #include "terminal.h"
 
@@ -27,13 +28,6 @@ absl::StatusOr<Image> crop_to_run(const BenchCommand& options) {
 
 json row_json(const SpeedRow& row, const SpeedRow& first) {
   const Ratio against = ratio(row.times.wall_rounds, first.times.wall_rounds);
-  json ops = json::array();
-  for (const OpGroup& group : row.placement) {
-    ops.push_back({{"op", group.op},
-                   {"precision", group.precision},
-                   {"count", group.count},
-                   {"ms", group.microseconds / 1e3}});
-  }
   return {{"file", row.subject.variant.file.string()},
           {"runtime", to_string(row.subject.variant.runtime)},
           {"median_ms", row.times.wall.median / 1e3},
@@ -42,7 +36,7 @@ json row_json(const SpeedRow& row, const SpeedRow& first) {
           {"cpu_median_ms", row.times.cpu.median / 1e3},
           {"ratio_to_first", against.median},
           {"ratio_range", {against.lowest, against.highest}},
-          {"ops", std::move(ops)}};
+          {"ops", placement_json(row.placement)}};
 }
 
 absl::StatusOr<ExitCode> run(BenchCommand& options, const CommandLine& line) {
@@ -61,7 +55,7 @@ absl::StatusOr<ExitCode> run(BenchCommand& options, const CommandLine& line) {
   if (line.json) {
     json result = {{"cpu", machine.cpu}, {"isa", machine.isa}, {"models", json::array()}};
     for (const SpeedRow& row : rows) result["models"].push_back(row_json(row, rows[0]));
-    std::cout << result.dump(2) << "\n";
+    std::cout << result_text(result);
     return kExitOk;
   }
   std::cout << machine.cpu << ", one thread, " << options.speed.bench.rounds
@@ -104,9 +98,12 @@ void add_bench(CLI::App& app, CommandLine& line) {
       ->add_option("--picture", options->picture,
                    "a photograph of a face: some kernels take longer on real data")
       ->required();
-  command->add_option("--rounds", options->speed.bench.rounds, "interleaved rounds (default 10)");
-  command->add_option("--runs", options->speed.bench.runs,
-                      "runs of each model in a round (default 100)");
+  command->add_option("--rounds", options->speed.bench.rounds, "interleaved rounds (default 10)")
+      ->check(CLI::PositiveNumber);
+  command
+      ->add_option("--runs", options->speed.bench.runs,
+                   "runs of each model in a round (default 100)")
+      ->check(CLI::PositiveNumber);
   command->add_option("--cpu", options->speed.cpu,
                       "CPU to stay on (default: the last one allowed)");
   options->input.add_to(*command);

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "commands.h"
+#include "report/result_json.h"
 #include "terminal.h"
 
 namespace durward {
@@ -171,7 +172,7 @@ absl::StatusOr<ExitCode> run(CompressOptions& options, const CommandLine& line) 
   DURWARD_ASSIGN_OR_RETURN(const CompressOutcome outcome, compress(request));
   end_progress();
   if (line.json) {
-    std::cout << outcome.result.dump(2) << "\n";
+    std::cout << result_text(outcome.result);
   } else {
     print_outcome(outcome);
   }

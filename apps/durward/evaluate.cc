@@ -77,7 +77,7 @@ absl::StatusOr<ExitCode> run_evaluate(const JudgeOptions& options, const Command
   end_progress();
   if (line.json) {
     json result = document(judged);
-    std::cout << result.dump(2) << "\n";
+    std::cout << result_text(result);
     return kExitOk;
   }
   std::cout << trials_text(judged.set, judged.systems[0].evaluation) << "\n"
@@ -110,7 +110,7 @@ absl::StatusOr<ExitCode> run_compare(const JudgeOptions& options, const CommandL
     }
   }
   end_progress();
-  std::cout << (line.json ? result.dump(2) + "\n" : text);
+  std::cout << (line.json ? result_text(result) : text);
   return passed ? kExitOk : kExitGateFailed;
 }
 

@@ -1,6 +1,7 @@
 #include <absl/strings/ascii.h>
 
 #include <iostream>
+#include <nlohmann/json.hpp>
 
 #include "base/file.h"
 #include "commands.h"
@@ -8,6 +9,7 @@
 #include "formats/tflite/tflite.h"
 #include "passes/passes.h"
 #include "pipeline/model_file.h"
+#include "report/result_json.h"
 
 namespace durward {
 namespace {
@@ -18,7 +20,7 @@ struct ExportOptions {
   int opset = 13;
 };
 
-absl::StatusOr<ExitCode> run(const ExportOptions& options) {
+absl::StatusOr<ExitCode> run(const ExportOptions& options, const CommandLine& line) {
   const std::filesystem::path output = options.output;
   const std::string ending = absl::AsciiStrToLower(output.extension().string());
   if (ending != ".onnx" && ending != ".tflite") {
@@ -41,7 +43,12 @@ absl::StatusOr<ExitCode> run(const ExportOptions& options) {
     DURWARD_ASSIGN_OR_RETURN(const std::vector<std::byte> bytes, write_tflite(file.graph));
     DURWARD_RETURN_IF_ERROR(write_file_atomic(output, bytes));
   }
-  std::cout << "wrote " << options.output << " (" << file.graph.node_count() << " nodes)\n";
+  if (line.json) {
+    const nlohmann::json result = {{"file", options.output}, {"nodes", file.graph.node_count()}};
+    std::cout << result_text(result);
+  } else {
+    std::cout << "wrote " << options.output << " (" << file.graph.node_count() << " nodes)\n";
+  }
   return kExitOk;
 }
 
@@ -61,7 +68,8 @@ void add_export(CLI::App& app, CommandLine& line) {
       "Examples:\n"
       "  durward export mobilefacenet.ckpt --out mobilefacenet.onnx\n"
       "  durward export mobilefacenet.onnx --out mobilefacenet.tflite");
-  command->callback([options, &line] { line.run = [options] { return run(*options); }; });
+  command->callback(
+      [options, &line] { line.run = [options, &line] { return run(*options, line); }; });
 }
 
 }  // namespace durward

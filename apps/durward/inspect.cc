@@ -6,6 +6,7 @@
 #include "graph/cost.h"
 #include "passes/passes.h"
 #include "pipeline/model_file.h"
+#include "report/result_json.h"
 #include "terminal.h"
 
 namespace durward {
@@ -88,7 +89,7 @@ absl::StatusOr<ExitCode> inspect(const InspectOptions& options, bool as_json) {
   DURWARD_RETURN_IF_ERROR(simplify(rewritten));
   const json result = describe(file, rewritten);
   if (as_json) {
-    std::cout << result.dump(2) << "\n";
+    std::cout << result_text(result);
     return kExitOk;
   }
   print(result);

@@ -14,7 +14,8 @@ int run(int argc, char** argv) {
       "Begin with: durward compress MODEL --calibrate FACES --preset NAME --out DIR");
   app.name("durward");
   app.set_version_flag("--version", DURWARD_VERSION);
-  app.require_subcommand(1);
+  // None at all is refused below: CLI11 would speak of a missing one where it is mistyped.
+  app.require_subcommand(0, 1);
   app.fallthrough();
   CommandLine line;
   for (int i = 0; i < argc; ++i) line.text += (i > 0 ? " " : "") + std::string(argv[i]);
@@ -35,12 +36,18 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitOk : kExitUsage;
   }
-  watch_for_interrupts();
+  if (!line.run) {
+    std::fputs(app.help().c_str(), stderr);
+    return kExitUsage;
+  }
+  watch_for_signals();
   line.quiet |= line.json;
-  const absl::StatusOr<ExitCode> code = line.run();
+  absl::StatusOr<ExitCode> code = line.run();
   end_progress();
+  if (!flush_output() && code.ok())
+    code = absl::DataLossError("standard output did not take the whole result");
   if (code.ok()) return *code;
-  std::fprintf(stderr, "durward: %s\n", std::string(code.status().message()).c_str());
+  std::fprintf(stderr, "durward: %s\n", printable(std::string(code.status().message())).c_str());
   return absl::IsCancelled(code.status()) ? kExitInterrupted : kExitError;
 }
 
@@ -52,7 +59,7 @@ int main(int argc, char** argv) {
   try {
     return durward::run(argc, argv);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "durward: %s\n", error.what());
+    std::fprintf(stderr, "durward: %s\n", durward::printable(error.what()).c_str());
     return durward::kExitError;
   }
 }

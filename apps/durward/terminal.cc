@@ -3,11 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
+#include <cctype>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <memory>
+#include <iostream>
 
 #include "base/status.h"
 
@@ -87,11 +87,26 @@ bool is_number(std::string_view cell) {
 
 }  // namespace
 
-void watch_for_interrupts() {
+void watch_for_signals() {
   struct sigaction action {};
   action.sa_handler = on_interrupt;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+}
+
+bool flush_output() {
+  std::cout.flush();
+  return std::cout.good() && std::fflush(stdout) == 0;
+}
+
+std::string printable(std::string_view text) {
+  std::string clean(text);
+  for (char& c : clean) {
+    if (c != '\n' && std::iscntrl(static_cast<unsigned char>(c)) != 0) c = '?';
+  }
+  return clean;
 }
 
 bool interrupted() { return interrupt_count > 0; }

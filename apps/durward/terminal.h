@@ -10,8 +10,10 @@
 
 namespace durward {
 
-// From now on Ctrl-C (SIGINT) and SIGTERM only raise a flag; a second one ends the process.
-void watch_for_interrupts();
+// From now on Ctrl-C (SIGINT) and SIGTERM only raise a flag; a second one ends the process. A
+// closed pipe and a limit on file sizes make a write fail instead of ending the process, so that
+// what is half written is removed.
+void watch_for_signals();
 [[nodiscard]] bool interrupted();
 
 // A bar with time left on a terminal, a line for each step elsewhere, nothing with `quiet`; asks
@@ -19,6 +21,12 @@ void watch_for_interrupts();
 [[nodiscard]] Progress terminal_progress(bool quiet);
 // Wipes a bar that is still shown.
 void end_progress();
+
+// False where standard output did not take everything that was printed.
+[[nodiscard]] bool flush_output();
+
+// With '?' for control characters: names from a model must not steer a terminal.
+[[nodiscard]] std::string printable(std::string_view text);
 
 // A table with a header row; numbers (cells that begin with a digit, sign or dot) are
 // right-aligned.

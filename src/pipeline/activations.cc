@@ -1,7 +1,5 @@
 #include "pipeline/activations.h"
 
-#include <algorithm>
-#include <map>
 #include <set>
 
 #include "compile/interpreter.h"
@@ -11,7 +9,6 @@
 #include "runtimes/runtime.h"
 
 namespace durward {
-namespace {
 
 absl::Status check_input(const Graph& graph, const InputSpec& spec) {
   const Shape expected = {1, spec.height, spec.width, 3};
@@ -25,6 +22,8 @@ absl::Status check_input(const Graph& graph, const InputSpec& spec) {
       graph.inputs.empty() ? "" : to_string(graph.tensor(graph.inputs[0].tensor).shape),
       "; give another --preset or --input-spec"));
 }
+
+namespace {
 
 std::span<const float> as_floats(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float)};
@@ -157,8 +156,7 @@ absl::StatusOr<Activations> make_activations(const Graph& graph, std::span<const
                                              int threads) {
   DURWARD_RETURN_IF_ERROR(check_input(graph, spec));
   Activations activations;
-  const std::vector<RuntimeKind> found = available_runtimes();
-  if (std::find(found.begin(), found.end(), RuntimeKind::kOnnxRuntime) != found.end()) {
+  if (is_available(RuntimeKind::kOnnxRuntime)) {
     activations.executor = "onnxruntime";
     DURWARD_ASSIGN_OR_RETURN(const auto workers,
                              OnnxRuntimeActivations::create(graph, tensors, crops, spec, threads));

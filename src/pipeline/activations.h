@@ -11,14 +11,16 @@
 
 namespace durward {
 
+// InvalidArgument unless the graph has one image input of the specification's size.
+[[nodiscard]] absl::Status check_input(const Graph& graph, const InputSpec& spec);
+
 struct Activations {
   ActivationSource source;
   std::string executor;  // "onnxruntime", or "reference" where that was not found, which is slower
 };
 
-// Shows `tensors` of the graph, which has one image input of the specification's size. The crops
-// must outlive the result; the source serves workers 0..threads-1. Errors: InvalidArgument where
-// the input does not fit the specification, and the executor's.
+// Shows `tensors` of the graph. The crops must outlive the result; the source serves workers
+// 0..threads-1. Errors: those of check_input, and the executor's.
 [[nodiscard]] absl::StatusOr<Activations> make_activations(const Graph& graph,
                                                            std::span<const TensorId> tensors,
                                                            const CropStore& crops,

@@ -1,5 +1,7 @@
 #include "pipeline/crops.h"
 
+#include <absl/strings/strip.h>
+
 #include <algorithm>
 #include <cstdlib>
 
@@ -45,10 +47,17 @@ absl::StatusOr<std::vector<Image>> crops_of(const Image& image, const CropOption
   return crops;
 }
 
-// Cancelled and running out of memory end the work; what is wrong with one picture does not.
+// What the reader says but the path, which SkippedImage has already.
+std::string reason_without_path(const absl::Status& status, const fs::path& path) {
+  absl::string_view reason = status.message();
+  absl::ConsumePrefix(&reason, absl::StrCat(path.string(), ": "));
+  return std::string(reason);
+}
+
+// What is wrong with one picture does not end the work.
 Outcome outcome_of(const fs::path& path, const CropOptions& options, FaceDetector* detector) {
   absl::StatusOr<Image> image = read_image(path);
-  if (!image.ok()) return {{}, std::string(image.status().message())};
+  if (!image.ok()) return {{}, reason_without_path(image.status(), path)};
   absl::StatusOr<std::vector<Image>> crops = crops_of(*image, options, detector);
   if (!crops.ok()) return {{}, std::string(crops.status().message())};
   return {*std::move(crops), {}};

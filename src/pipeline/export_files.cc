@@ -14,11 +14,6 @@
 namespace durward {
 namespace {
 
-bool available(RuntimeKind kind) {
-  const std::vector<RuntimeKind> found = available_runtimes();
-  return std::find(found.begin(), found.end(), kind) != found.end();
-}
-
 absl::Status write_tflite_file(const Graph& graph, const std::filesystem::path& path) {
   DURWARD_ASSIGN_OR_RETURN(const std::vector<std::byte> bytes, write_tflite(graph, {}));
   return write_file_atomic(path, bytes);
@@ -29,12 +24,23 @@ absl::Status write_onnx_file(const Graph& graph, const std::filesystem::path& pa
   return write_file_atomic(path, bytes);
 }
 
+// The runtimes do not say why a file could not be written.
+absl::Status with_disk_space(const absl::Status& status, const std::filesystem::path& path) {
+  constexpr uintmax_t kLittle = 64 << 10;  // bytes; less than any model
+  std::error_code error;
+  const auto space = std::filesystem::space(path.parent_path(), error);
+  if (status.ok() || error || space.available > kLittle) return status;
+  return absl::ResourceExhaustedError(
+      absl::StrCat("no space left for ", path.string(), ": ", status.message()));
+}
+
 // OpenVINO fuses PReLU where the quantisation follows it directly: the reference graph's own form.
 absl::Status write_openvino_files(const Graph& graph, const std::string& name,
                                   const StagedFolder& staging) {
   const std::filesystem::path onnx = staging.file(name + ".openvino.onnx");
   DURWARD_RETURN_IF_ERROR(write_onnx_file(graph, onnx));
-  return save_openvino_ir(onnx, staging.file(name + ".int8.xml"));
+  const std::filesystem::path xml = staging.file(name + ".int8.xml");
+  return with_disk_space(save_openvino_ir(onnx, xml), xml);
 }
 
 }  // namespace
@@ -46,7 +52,7 @@ absl::StatusOr<std::vector<ExportFile>> write_export_files(const QuantizedModels
   std::vector<ExportFile> files;
   const bool onnx_wanted = exports.contains(ExportKind::kOnnx);
   const bool ort_wanted =
-      exports.contains(ExportKind::kOrt) && available(RuntimeKind::kOnnxRuntime);
+      exports.contains(ExportKind::kOrt) && is_available(RuntimeKind::kOnnxRuntime);
   if (exports.contains(ExportKind::kTflite)) {
     const std::string tflite = name + ".int8.tflite";
     DURWARD_RETURN_IF_ERROR(write_tflite_file(models.litert, staging.file(tflite)));
@@ -61,7 +67,8 @@ absl::StatusOr<std::vector<ExportFile>> write_export_files(const QuantizedModels
   }
   if (ort_wanted) {
     const std::string ort = name + ".int8.ort";
-    DURWARD_RETURN_IF_ERROR(save_ort_format(staging.file(onnx), staging.file(ort)));
+    DURWARD_RETURN_IF_ERROR(
+        with_disk_space(save_ort_format(staging.file(onnx), staging.file(ort)), staging.file(ort)));
     files.push_back({.name = ort,
                      .format = "ONNX Runtime Mobile",
                      .runtime = RuntimeKind::kOnnxRuntime,
@@ -69,7 +76,7 @@ absl::StatusOr<std::vector<ExportFile>> write_export_files(const QuantizedModels
                      .parts = {ort},
                      .judged = !onnx_wanted});
   }
-  if (exports.contains(ExportKind::kOpenVino) && available(RuntimeKind::kOpenVino)) {
+  if (exports.contains(ExportKind::kOpenVino) && is_available(RuntimeKind::kOpenVino)) {
     const std::string xml = name + ".int8.xml";
     DURWARD_RETURN_IF_ERROR(write_openvino_files(models.reference, name, staging));
     files.push_back(

@@ -31,30 +31,82 @@ absl::Status flush(const fs::path& path) {
   return result == 0 ? absl::OkStatus() : cannot("write", path, error);
 }
 
+// Where an older file waits until all new ones are in place.
+std::string backup_of(const std::string& name) { return name + ".old"; }
+
 }  // namespace
 
 absl::StatusOr<StagedFolder> StagedFolder::create(const fs::path& output) {
+  StagedFolder folder;
+  folder.output_ = output;
   std::error_code error;
-  fs::create_directories(output, error);
-  if (error) return cannot("make the folder", output, error.value());
+  for (fs::path path = output; !path.empty() && !fs::exists(path, error);
+       path = path.parent_path()) {
+    folder.made_.insert(folder.made_.begin(), path);
+  }
+  for (const fs::path& path : folder.made_) {
+    fs::create_directory(path, error);
+    if (error) return cannot("make the folder", output, error.value());
+  }
   std::string staging = (output / ".durward-XXXXXX").string();
   if (::mkdtemp(staging.data()) == nullptr) return cannot("write to", output, errno);
-  return StagedFolder(output, staging);
+  folder.staging_ = staging;
+  return folder;
 }
 
 StagedFolder::StagedFolder(StagedFolder&& other) noexcept
-    : output_(std::move(other.output_)), staging_(std::exchange(other.staging_, {})) {}
+    : output_(std::move(other.output_)),
+      staging_(std::exchange(other.staging_, {})),
+      made_(std::exchange(other.made_, {})) {}
 
 StagedFolder::~StagedFolder() {
   std::error_code ignored;
   if (!staging_.empty()) fs::remove_all(staging_, ignored);
+  // Removes empty folders only.
+  for (auto made = made_.rbegin(); made != made_.rend(); ++made) ::rmdir(made->c_str());
 }
 
-absl::Status StagedFolder::publish(const std::string& name) {
-  DURWARD_RETURN_IF_ERROR(flush(file(name)));
-  if (::rename(file(name).c_str(), (output_ / name).c_str()) != 0)
-    return cannot("create", output_ / name, errno);
+absl::Status StagedFolder::publish(std::span<const std::string> names) {
+  for (const std::string& name : names) {
+    std::error_code ignored;
+    if (fs::is_directory(output_ / name, ignored)) {
+      return absl::AlreadyExistsError(
+          absl::StrCat("cannot write ", (output_ / name).string(), ": a folder has that name"));
+    }
+    DURWARD_RETURN_IF_ERROR(flush(file(name)));
+  }
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (const absl::Status status = replace(names[i]); !status.ok()) {
+      for (size_t done = 0; done <= i; ++done) put_back(names[done]);
+      return status;
+    }
+  }
   return absl::OkStatus();
+}
+
+absl::Status StagedFolder::replace(const std::string& name) {
+  const fs::path target = output_ / name;
+  const fs::path backup = file(backup_of(name));
+  // A second name rather than another, where the file system has such: then the target is never
+  // missing.
+  if (::link(target.c_str(), backup.c_str()) != 0 && errno != ENOENT &&
+      ::rename(target.c_str(), backup.c_str()) != 0) {
+    return cannot("replace", target, errno);
+  }
+  if (::rename(file(name).c_str(), target.c_str()) != 0) return cannot("create", target, errno);
+  return absl::OkStatus();
+}
+
+// The newer file is lost, the older one, if there was one, is in its place again.
+void StagedFolder::put_back(const std::string& name) {
+  const fs::path target = output_ / name, older = file(backup_of(name));
+  std::error_code ignored;
+  const bool was_moved = !fs::exists(file(name), ignored);
+  if (fs::exists(older, ignored)) {
+    ::rename(older.c_str(), target.c_str());
+  } else if (was_moved) {
+    ::unlink(target.c_str());
+  }
 }
 
 }  // namespace durward

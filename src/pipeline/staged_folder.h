@@ -2,17 +2,21 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "base/status.h"
 
 namespace durward {
 
 // A folder inside the output folder in which files are made; publish() moves them out. What was not
-// published when the object goes away is removed.
+// published when the object goes away is removed, and so are the folders that create() made, if
+// nothing is in them then.
 class StagedFolder {
  public:
-  // Makes `output` too where it is missing. Errors name the folder: PermissionDenied, Unavailable.
+  // Makes `output` too where it is missing, with the folders above it. Errors name the folder:
+  // PermissionDenied, ResourceExhausted, Unavailable.
   [[nodiscard]] static absl::StatusOr<StagedFolder> create(const std::filesystem::path& output);
   StagedFolder(StagedFolder&& other) noexcept;
   StagedFolder& operator=(StagedFolder&&) = delete;
@@ -21,13 +25,18 @@ class StagedFolder {
   [[nodiscard]] std::filesystem::path file(const std::string& name) const {
     return staging_ / name;
   }
-  // Moves the file of this name to the output folder, over an older one, after flushing it to disk.
-  [[nodiscard]] absl::Status publish(const std::string& name);
+  // Moves the files of these names to the output folder, over older ones, after flushing them to
+  // disk. On an error the output folder is as it was: the older files are back in their place.
+  // Errors name the file: AlreadyExists where a folder is in its way, and those of create().
+  [[nodiscard]] absl::Status publish(std::span<const std::string> names);
 
  private:
-  StagedFolder(std::filesystem::path output, std::filesystem::path staging)
-      : output_(std::move(output)), staging_(std::move(staging)) {}
+  StagedFolder() = default;
+  [[nodiscard]] absl::Status replace(const std::string& name);
+  void put_back(const std::string& name);
+
   std::filesystem::path output_, staging_;
+  std::vector<std::filesystem::path> made_;  // by create(), the outermost first
 };
 
 }  // namespace durward

@@ -13,6 +13,10 @@ json interval_json(const std::optional<Interval>& interval) {
 
 }  // namespace
 
+std::string result_text(const json& result) {
+  return result.dump(2, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace) + "\n";
+}
+
 json figures_json(const Evaluation& evaluation) {
   json points = json::array();
   for (const OperatingPoint& point : evaluation.operating_points) {

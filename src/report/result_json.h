@@ -15,6 +15,9 @@ namespace durward {
 // The value of "schema"; render_report() refuses any other.
 inline constexpr std::string_view kResultSchema = "durward-result/1";
 
+// A result document as text. Bytes of names that are no UTF-8 become the replacement character.
+[[nodiscard]] std::string result_text(const nlohmann::json& result);
+
 [[nodiscard]] nlohmann::json figures_json(const Evaluation& evaluation);
 [[nodiscard]] nlohmann::json losses_json(std::span<const TarLoss> losses);
 [[nodiscard]] nlohmann::json drift_json(std::span<const ThresholdDrift> drift);

@@ -104,4 +104,18 @@ std::vector<RuntimeKind> available_runtimes() {
   return kinds;
 }
 
+bool is_available(RuntimeKind kind) {
+  switch (kind) {
+    case RuntimeKind::kReference:
+      return true;
+    case RuntimeKind::kOnnxRuntime:
+      return onnxruntime_available();
+    case RuntimeKind::kLiteRt:
+      return litert_available();
+    case RuntimeKind::kOpenVino:
+      return openvino_available();
+  }
+  return false;
+}
+
 }  // namespace durward

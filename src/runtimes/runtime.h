@@ -76,5 +76,7 @@ class RuntimeModel {
 
 // The external runtimes found by this build and present on this machine.
 [[nodiscard]] std::vector<RuntimeKind> available_runtimes();
+// Whether it is one of those, or the reference.
+[[nodiscard]] bool is_available(RuntimeKind kind);
 
 }  // namespace durward

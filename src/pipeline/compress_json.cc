@@ -1,0 +1,108 @@
+#include "pipeline/compress_json.h"
+
+#include <sys/utsname.h>
+
+#include <cmath>
+#include <ctime>
+
+#include "graph/cost.h"
+#include "report/result_json.h"
+#include "runtimes/machine.h"
+
+namespace durward {
+namespace {
+
+using nlohmann::json;
+
+constexpr size_t kExamples = 5;  // of skipped pictures
+
+std::string present_date() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  char date[32];
+  std::strftime(date, sizeof date, "%Y-%m-%d %H:%M UTC", gmtime_r(&now, &utc));
+  return date;
+}
+
+json machine_json(int threads) {
+  const Machine machine = this_machine();
+  utsname system{};
+  uname(&system);
+  return {{"cpu", machine.cpu},
+          {"isa", machine.isa},
+          {"threads", threads},
+          {"os", absl::StrCat(system.sysname, " ", system.release)}};
+}
+
+json skipped_examples(const std::vector<SkippedImage>& skipped) {
+  json examples = json::array();
+  for (size_t i = 0; i < std::min(skipped.size(), kExamples); ++i) {
+    examples.push_back(
+        {{"file", skipped[i].path.filename().string()}, {"reason", skipped[i].reason}});
+  }
+  return examples;
+}
+
+std::string method(const CompressRequest& request) {
+  return absl::StrCat(std::string(to_string(request.quantize.activations.kind)),
+                      " activation ranges, ", request.equalize ? "cross-layer equalisation, " : "",
+                      "per-channel weights",
+                      request.quantize.correct_bias ? ", bias correction" : "");
+}
+
+}  // namespace
+
+json new_result(const CompressRequest& request) {
+  return {
+      {"schema", kResultSchema},
+      {"tool",
+       {{"version", request.tool_version}, {"command", request.command}, {"date", present_date()}}},
+      {"machine", machine_json(request.crops.threads)},
+      {"warnings", json::array()},
+      {"gates", json::array()}};
+}
+
+json model_json(const ModelFile& file, const Graph& rewritten, const CompressRequest& request) {
+  return {{"file", file.path.filename().string()},
+          {"sha256", file.sha256},
+          {"format", to_string(file.format)},
+          {"bytes", file.bytes},
+          {"parameters", constant_size(rewritten).elements},
+          {"macs", multiply_accumulates(rewritten)},
+          {"nodes_before", file.graph.node_count()},
+          {"nodes_after", rewritten.node_count()},
+          {"preset", request.preset},
+          {"target", request.target}};
+}
+
+json calibration_json(const CompressRequest& request, const CalibrationSet& set,
+                      const std::string& executor) {
+  const auto skipped = static_cast<int64_t>(set.crops.skipped.size());
+  return {{"folder", request.calibration.string()},
+          {"images", set.crops.crops.size()},
+          {"skipped", skipped + set.other_files},
+          {"skipped_examples", skipped_examples(set.crops.skipped)},
+          {"digest", set.digest},
+          {"executor", executor},
+          {"method", method(request)}};
+}
+
+json layers_json(const std::vector<LayerNoise>& layers) {
+  json list = json::array();
+  for (const LayerNoise& layer : layers) {
+    list.push_back({{"name", layer.name},
+                    {"op", layer.op},
+                    {"precision", layer.precision},
+                    {"snr_db", std::isfinite(layer.snr_db) ? json(layer.snr_db) : json()}});
+  }
+  return list;
+}
+
+json agreement_json(RuntimeKind runtime, const Agreement& agreement) {
+  return {
+      {"runtime", to_string(runtime)},        {"images", agreement.images},
+      {"equal_share", agreement.equal_share}, {"largest_difference", agreement.largest_difference},
+      {"cosine_mean", agreement.cosine_mean}, {"cosine_min", agreement.cosine_min}};
+}
+
+}  // namespace durward

@@ -1,0 +1,35 @@
+// The steps of a compression as parts of a result document (docs/result-json.md).
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "pipeline/calibration_set.h"
+#include "pipeline/compress.h"
+#include "pipeline/export_files.h"
+#include "pipeline/layer_noise.h"
+#include "pipeline/model_file.h"
+
+namespace durward {
+
+// The document as it begins: "schema", "tool" with the present date, "machine", and empty
+// "warnings" and "gates".
+[[nodiscard]] nlohmann::json new_result(const CompressRequest& request);
+
+// The value of "model". `rewritten`: the file's graph after simplify().
+[[nodiscard]] nlohmann::json model_json(const ModelFile& file, const Graph& rewritten,
+                                        const CompressRequest& request);
+
+// The value of "calibration". `executor` supplied the activations.
+[[nodiscard]] nlohmann::json calibration_json(const CompressRequest& request,
+                                              const CalibrationSet& set,
+                                              const std::string& executor);
+
+// The value of "layers".
+[[nodiscard]] nlohmann::json layers_json(const std::vector<LayerNoise>& layers);
+
+// A value of "agreement".
+[[nodiscard]] nlohmann::json agreement_json(RuntimeKind runtime, const Agreement& agreement);
+
+}  // namespace durward
