@@ -61,7 +61,7 @@ bool unfuse_prelu(Graph& graph);
 bool write_prelu_as_maximum(Graph& graph);
 
 // Writes a float depthwise convolution over the whole of its input, if that has more than 25
-// positions, as two over a column and over a row.
+// positions and more than one row and column, as two over a column and over a row.
 bool split_global_depthwise(Graph& graph);
 
 // Brings the slopes of PRelus between layers into [-1, 1], exactly but for rounding, by scaling a

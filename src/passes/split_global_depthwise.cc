@@ -20,8 +20,9 @@ bool split(Graph& graph, NodeId id) {
   const Shape filter = shape_of(graph, inputs[1]);
   const int64_t height = x[1], width = x[2], channels = x[3];
   const Tensor weights = graph.tensor(inputs[1]);
+  // A single row or column cannot be made any shorter.
   if (filter != Shape{1, height, width, channels} || height * width <= kMostFastTaps ||
-      weights.type != DataType::kFloat32 || !weights.constant()) {
+      height == 1 || width == 1 || weights.type != DataType::kFloat32 || !weights.constant()) {
     return false;
   }
   const Activation activation = op->activation;
