@@ -1,0 +1,105 @@
+"""What `durward compress` leaves behind: everything, the report alone, or nothing."""
+
+import json
+import signal
+import subprocess
+import unittest
+
+from harness import DURWARD, CommandLineTest, run, snapshot
+
+REPORT = {"report.html", "result.json"}
+# A FAR that these few trials cannot support: the gate stays unproven.
+HOPELESS_GATE = "0.5@1e-6"
+
+
+def names(folder):
+    return {path.name for path in folder.iterdir()}
+
+
+class Compress(CommandLineTest):
+    def test_writes_the_exports_and_leaves_the_model_alone(self):
+        before = self.model.read_bytes()
+        done = run(*self.compress_arguments())
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.model.read_bytes(), before)
+        result = json.loads((self.out / "result.json").read_text())
+        exports = {entry["file"] for entry in result["exports"]}
+        self.assertLessEqual({"tiny.int8.tflite", "tiny.qdq.onnx"}, exports)
+        weights = {"tiny.int8.bin"} if "tiny.int8.xml" in exports else set()
+        self.assertEqual(names(self.out), exports | weights | REPORT | {"input-spec.json"})
+        for entry in result["exports"]:
+            if "agreement" in entry:
+                self.assertGreater(entry["agreement"]["cosine_min"], 0.999, entry["file"])
+
+    def test_the_same_command_gives_the_same_files(self):
+        other = self.folder / "other"
+        for out, threads in [(self.out, 1), (other, 3)]:
+            self.assertEqual(run(*self.compress_arguments("--threads", threads, out=out)).returncode, 0)
+        for name in ["tiny.int8.tflite", "tiny.qdq.onnx"]:
+            self.assertEqual((self.out / name).read_bytes(), (other / name).read_bytes(), name)
+
+    def test_an_older_result_is_replaced(self):
+        self.out.mkdir()
+        (self.out / "report.html").write_text("old")
+        (self.out / "mine.txt").write_text("mine")
+        self.assertEqual(run(*self.compress_arguments()).returncode, 0)
+        self.assertIn("<html", (self.out / "report.html").read_text())
+        self.assertEqual((self.out / "mine.txt").read_text(), "mine")
+
+    def test_names_that_are_no_utf8(self):
+        model = self.folder / "t\udcffny.onnx"  # the byte 0xff
+        self.model.rename(model)
+        done = run(*self.compress_arguments(model=model))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(json.loads((self.out / "result.json").read_text())["model"]["file"], "t\ufffdny.onnx")
+
+
+class Gate(CommandLineTest):
+    def test_a_gate_that_is_passed(self):
+        done = run(*self.compress_arguments("--evaluate", self.people, "--max-tar-loss", "0.5@1e-1", "--json"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual({gate["verdict"] for gate in json.loads(done.stdout)["gates"]}, {"passed"})
+        self.assertIn("tiny.int8.tflite", names(self.out))
+
+    def test_a_gate_that_is_not_leaves_only_the_report(self):
+        done = run(*self.compress_arguments("--evaluate", self.people, "--max-tar-loss", HOPELESS_GATE))
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertEqual(names(self.out), REPORT)
+        self.assertIn("a gate did not pass; wrote only\n", done.stdout)
+
+    def test_compare_exits_alike(self):
+        arguments = ["compare", self.model, self.model, "--trials", self.people, *self.spec]
+        self.assertEqual(run(*arguments, "--max-tar-loss", "0@1e-1").returncode, 0)
+        self.assertEqual(run(*arguments, "--max-tar-loss", HOPELESS_GATE).returncode, 3)
+
+
+class Interrupt(CommandLineTest):
+    def interrupted(self, with_signal):
+        """The command's exit code and last line, the signal sent after its first line of progress."""
+        arguments = self.compress_arguments("--evaluate", self.people)
+        arguments.remove("--no-bench")
+        command = subprocess.Popen([DURWARD, *map(str, arguments)], stderr=subprocess.PIPE, text=True)
+        with command:
+            self.assertRegex(command.stderr.readline(), r"^reading the model \(")
+            command.send_signal(with_signal)
+            rest = command.stderr.read()
+        return command.returncode, rest.splitlines()[-1]
+
+    def test_leaves_nothing_behind(self):
+        before = snapshot(self.folder)
+        for with_signal in [signal.SIGINT, signal.SIGTERM]:
+            code, last_line = self.interrupted(with_signal)
+            self.assertEqual(code, 130)
+            self.assertRegex(last_line, "^durward: .*stopped")
+            self.assertEqual(snapshot(self.folder), before)
+
+    def test_leaves_earlier_results_as_they_were(self):
+        self.out.mkdir()
+        (self.out / "tiny.qdq.onnx").write_text("of an earlier run\n")
+        before = snapshot(self.folder)
+        self.assertEqual(self.interrupted(signal.SIGINT)[0], 130)
+        self.assertEqual(snapshot(self.folder), before)
+
+
+if __name__ == "__main__":
+    unittest.main()

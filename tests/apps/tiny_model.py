@@ -1,0 +1,88 @@
+"""A small face model as ONNX bytes, written with the standard library alone.
+
+    x [1,3,S,S] -> Conv 3x3 stride 2 -> PRelu -> Conv 3x3 stride 2 -> PRelu -> Flatten -> Gemm -> y [1,32]
+
+Field numbers are those of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
+"""
+
+import random
+import struct
+
+FLOAT = 1  # TensorProto.DataType
+INTS, INT = 7, 2  # AttributeProto.AttributeType
+EMBEDDING = 32
+
+
+def varint(value):
+    encoded = bytearray()
+    while value >= 0x80:
+        encoded.append(value & 0x7F | 0x80)
+        value >>= 7
+    encoded.append(value)
+    return bytes(encoded)
+
+
+def field(number, value):
+    """An integer as a varint; bytes, text or a nested message with their length."""
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value)
+    if isinstance(value, str):
+        value = value.encode()
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def attribute(name, value):
+    if isinstance(value, int):
+        return field(5, field(1, name) + field(3, value) + field(20, INT))
+    return field(5, field(1, name) + b"".join(field(8, v) for v in value) + field(20, INTS))
+
+
+def node(op, inputs, output, **attributes):
+    message = b"".join(field(1, name) for name in inputs) + field(2, output)
+    message += field(3, output) + field(4, op)
+    return field(1, message + b"".join(attribute(k, v) for k, v in attributes.items()))
+
+
+def tensor(name, shape, values):
+    raw = struct.pack(f"<{len(values)}f", *values)
+    return field(5, b"".join(field(1, d) for d in shape) + field(2, FLOAT) + field(8, name) + field(9, raw))
+
+
+def port(number, name, shape):
+    dims = b"".join(field(1, field(1, d)) for d in shape)
+    return field(number, field(1, name) + field(2, field(1, field(1, FLOAT) + field(2, dims))))
+
+
+def model(size=32, weight=None):
+    """`weight`, if given, stands in place of one weight of the first layer."""
+    source = random.Random(1)
+
+    def gaussian(count, deviation):
+        return [source.gauss(0, deviation) for _ in range(count)]
+
+    first = gaussian(8 * 3 * 9, 0.2)
+    if weight is not None:
+        first[5] = weight
+    features = 16 * (size // 4) ** 2
+    layer = {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1]}
+    graph = (
+        node("Conv", ["x", "w1", "b1"], "c1", **layer)
+        + node("PRelu", ["c1", "a1"], "p1")
+        + node("Conv", ["p1", "w2", "b2"], "c2", **layer)
+        + node("PRelu", ["c2", "a2"], "p2")
+        + node("Flatten", ["p2"], "f", axis=1)
+        + node("Gemm", ["f", "w3", "b3"], "y", transB=1)
+        + field(2, "tiny")
+        + tensor("w1", [8, 3, 3, 3], first)
+        + tensor("b1", [8], gaussian(8, 0.1))
+        + tensor("a1", [8, 1, 1], [source.uniform(-0.2, 0.4) for _ in range(8)])
+        + tensor("w2", [16, 8, 3, 3], gaussian(16 * 8 * 9, 0.1))
+        + tensor("b2", [16], gaussian(16, 0.1))
+        + tensor("a2", [16, 1, 1], [source.uniform(-0.2, 0.4) for _ in range(16)])
+        + tensor("w3", [EMBEDDING, features], gaussian(EMBEDDING * features, 0.03))
+        + tensor("b3", [EMBEDDING], gaussian(EMBEDDING, 0.01))
+        + port(11, "x", [1, 3, size, size])
+        + port(12, "y", [1, EMBEDDING])
+    )
+    opset = field(8, field(1, "") + field(2, 13))
+    return field(1, 7) + field(7, graph) + opset
