@@ -88,8 +88,7 @@ class Int8Layer {
   std::vector<float> weight_scales_;
 };
 
-// The multiplier of the sloped copy is rounded to float32 once more: where an accumulator falls on
-// the very border of two values, the last bit may decide otherwise. No more than that.
+// Equal, not close: rounding is monotone, so the maximum of rounded values is the rounded maximum.
 void expect_same_values(GraphBuilder& b) {
   const auto before = evaluate(b.graph);
   ASSERT_TRUE(before.ok()) << before.status();
