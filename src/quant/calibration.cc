@@ -15,8 +15,6 @@ namespace {
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 // Histograms count in 32 bits.
 constexpr int64_t kMaxSamples = int64_t{1} << 22;
-// What the workers' own histograms may take together.
-constexpr int64_t kWorkerBytes = int64_t{96} << 20;
 constexpr size_t kMaxDistinctValues = 4096;
 
 // Means are summed in fixed point, which is exact in any order: 2^60 per unit, in 128 bits.
@@ -40,7 +38,8 @@ void add_row(const float* __restrict row, size_t width, float* __restrict lowest
   }
 }
 
-// What one worker has seen of one tensor.
+// What has been seen of one tensor. Extremes, counts and the fixed-point sums do not depend on the
+// order, so the workers share it.
 class Accumulator {
  public:
   Accumulator(int64_t channels, bool keep_values)
@@ -49,6 +48,7 @@ class Accumulator {
         keep_values_(keep_values) {}
 
   absl::Status add(ActivationView view) {
+    const std::lock_guard<std::mutex> lock(mutex_);
     const int64_t channels = statistics_.channels();
     const int64_t positions = static_cast<int64_t>(view.values.size()) / channels;
     // Distance from a channel to the next and from a position to the next.
@@ -73,18 +73,6 @@ class Accumulator {
       }
     }
     return absl::OkStatus();
-  }
-
-  void merge(const Accumulator& other) {
-    for (size_t c = 0; c < mean_sums_.size(); ++c) {
-      statistics_.minimum[c] = std::min(statistics_.minimum[c], other.statistics_.minimum[c]);
-      statistics_.maximum[c] = std::max(statistics_.maximum[c], other.statistics_.maximum[c]);
-      mean_sums_[c] += other.mean_sums_[c];
-    }
-    statistics_.histograms.merge(other.statistics_.histograms);
-    for (const auto& [value, count] : other.values_) values_[value] += count;
-    keep_values_ = keep_values_ && other.keep_values_ && values_.size() <= kMaxDistinctValues;
-    shown_ += other.shown_;
   }
 
   TensorStatistics finish(int64_t samples) && {
@@ -160,6 +148,7 @@ class Accumulator {
     values_.clear();
   }
 
+  std::mutex mutex_;
   TensorStatistics statistics_;
   std::vector<__int128> mean_sums_;
   std::vector<double> sums_;  // of one view
@@ -167,8 +156,6 @@ class Accumulator {
   bool keep_values_;
   int64_t shown_ = 0;
 };
-
-using Accumulators = std::map<TensorId, Accumulator>;
 
 int64_t channels_of(const Tensor& tensor) { return tensor.shape.empty() ? 1 : tensor.shape.back(); }
 
@@ -235,25 +222,16 @@ absl::Status calibrate_rest(Calibration& calibration, const Graph& graph,
                                                    " were given to extend it"));
   }
   const std::vector<TensorId> tensors = uncalibrated_tensors(graph, calibration);
-  Accumulators fresh;
-  int64_t channels = 0;
+  std::map<TensorId, Accumulator> seen;
   for (const TensorId id : tensors) {
-    fresh.emplace(id, Accumulator(channels_of(graph.tensor(id)), graph.is_input(id)));
-    channels += channels_of(graph.tensor(id));
+    seen.try_emplace(id, channels_of(graph.tensor(id)), graph.is_input(id));
   }
-  const int64_t worker_bytes = std::max<int64_t>(channels, 1) * (kHistogramBins + 1) *
-                               static_cast<int64_t>(sizeof(uint32_t));
-  const int workers = static_cast<int>(
-      std::clamp<int64_t>(kWorkerBytes / worker_bytes, 1, std::max(options.threads, 1)));
-  std::vector<Accumulators> seen(static_cast<size_t>(workers) - 1, fresh);
-  seen.push_back(std::move(fresh));
   std::mutex progress_mutex;
   int64_t done = 0;
   const auto observe_sample = [&](int64_t sample, int worker) -> absl::Status {
-    Accumulators& own = seen[static_cast<size_t>(worker)];
     const auto visit = [&](TensorId id, ActivationView view) -> absl::Status {
-      const auto accumulator = own.find(id);
-      if (accumulator == own.end()) return absl::OkStatus();
+      const auto accumulator = seen.find(id);
+      if (accumulator == seen.end()) return absl::OkStatus();
       const Tensor& tensor = graph.tensor(id);
       if (static_cast<int64_t>(view.values.size()) != elements(tensor.shape)) {
         return absl::InvalidArgumentError(absl::StrCat("tensor '", tensor.name, "' has shape ",
@@ -269,10 +247,9 @@ absl::Status calibrate_rest(Calibration& calibration, const Graph& graph,
     if (options.progress("calibrate", ++done, source.samples)) return absl::OkStatus();
     return absl::CancelledError("calibration was stopped");
   };
-  DURWARD_RETURN_IF_ERROR(parallel_for(source.samples, workers, observe_sample));
+  DURWARD_RETURN_IF_ERROR(parallel_for(source.samples, options.threads, observe_sample));
   for (const TensorId id : tensors) {
-    Accumulator& all = seen[0].at(id);
-    for (size_t worker = 1; worker < seen.size(); ++worker) all.merge(seen[worker].at(id));
+    Accumulator& all = seen.at(id);
     if (all.shown() != source.samples) {
       return absl::InvalidArgumentError(absl::StrCat("tensor '", graph.tensor(id).name,
                                                      "' was shown ", all.shown(), " times for ",
