@@ -52,9 +52,8 @@ class ProgressBar {
   void finish() {
     if (step_.empty()) return;
     const double seconds = std::chrono::duration<double>(Clock::now() - started_).count();
-    if (terminal_) std::fputs("\r\033[K", stderr);
-    // Steps that took no time worth telling leave no line.
-    if (seconds >= 0.5) std::fprintf(stderr, "%s (%s)\n", step_.c_str(), duration(seconds).c_str());
+    std::fprintf(stderr, "%s%s (%s)\n", terminal_ ? "\r\033[K" : "", step_.c_str(),
+                 duration(seconds).c_str());
     step_.clear();
   }
 

@@ -8,9 +8,12 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+// What the runtime had before: the model as exported where it runs there, else as rewritten. One
+// that takes several images at once is not the measure for one image.
 const SpeedRow* float_baseline(const std::vector<SpeedRow>& rows, RuntimeKind runtime) {
   for (const SpeedRow& row : rows) {
-    if (!row.subject.integer && row.subject.variant.runtime == runtime) return &row;
+    if (!row.subject.integer && row.subject.variant.runtime == runtime && row.images_per_run == 1)
+      return &row;
   }
   return nullptr;
 }
@@ -71,8 +74,10 @@ json runs_json(const std::vector<SpeedRow>& rows, const BenchOptions& bench, boo
     const Variant& variant = row.subject.variant;
     json placement = {{"ops", placement_json(row.placement)}};
     if (row.subject.integer) placement["floats"] = floats_json(row.float_nodes);
+    std::string kind = kind_of(row.subject);
+    if (row.images_per_run > 1) absl::StrAppend(&kind, ", batch ", row.images_per_run);
     json run = {{"runtime", to_string(variant.runtime)},
-                {"variant", kind_of(row.subject)},
+                {"variant", std::move(kind)},
                 {"integer", row.subject.integer},
                 {"file", variant.file.filename().string()},
                 {"bytes", file_bytes(variant.file)},
@@ -94,12 +99,12 @@ std::optional<json> recommendation_json(const std::vector<SpeedRow>& rows, const
   }
   if (best == nullptr) return std::nullopt;
   const Variant& variant = best->subject.variant;
-  json recommendation = {
-      {"file", variant.file.filename().string()},
-      {"runtime", to_string(variant.runtime)},
-      {"variant", variant.name},
-      {"because",
-       "it is the fastest of the INT8 files on this machine; measure on yours with durward bench"}};
+  json recommendation = {{"file", variant.file.filename().string()},
+                         {"runtime", to_string(variant.runtime)},
+                         {"variant", variant.name},
+                         {"because",
+                          "It is the fastest of the INT8 files on this machine; measure on yours "
+                          "with durward bench."}};
   if (evaluation.contains("changed")) recommendation["far"] = evaluation["changed"]["far"];
   return recommendation;
 }
