@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+import time
 import unittest
 
 from harness import DURWARD, CommandLineTest, run, snapshot
@@ -75,12 +76,13 @@ class Gate(CommandLineTest):
 
 class Interrupt(CommandLineTest):
     def interrupted(self, with_signal):
-        """The command's exit code and last line, the signal sent after its first line of progress."""
+        """The command's exit code and last line, the signal sent once it has begun to make its files."""
         arguments = self.compress_arguments("--evaluate", self.people)
         arguments.remove("--no-bench")
         command = subprocess.Popen([DURWARD, *map(str, arguments)], stderr=subprocess.PIPE, text=True)
         with command:
-            self.assertRegex(command.stderr.readline(), r"^reading the model \(")
+            while command.poll() is None and not any(self.out.glob(".durward-*")):
+                time.sleep(0.002)
             command.send_signal(with_signal)
             rest = command.stderr.read()
         return command.returncode, rest.splitlines()[-1]
