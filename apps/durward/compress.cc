@@ -201,6 +201,8 @@ void add_compress(CLI::App& app, CommandLine& line) {
   command->add_flag(
       "--all-faces", options->all_faces,
       "calibrate on every face of a photograph, not only the one nearest to its middle");
+  command->add_flag("--int8-ports", options->request.int8_ports,
+                    "the .tflite file takes and gives int8 instead of float");
   command->add_option(
       "--target", options->target,
       "the device: " + absl::StrJoin(target_names(), ", ") +

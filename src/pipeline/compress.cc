@@ -132,8 +132,8 @@ class Compression {
   }
 
   absl::Status write_exports(const StagedFolder& staging) {
-    DURWARD_ASSIGN_OR_RETURN(exports_,
-                             write_export_files(models_, request_.exports, name_, staging));
+    DURWARD_ASSIGN_OR_RETURN(exports_, write_export_files(models_, request_.exports, name_,
+                                                          request_.int8_ports, staging));
     for (const ExportFile& file : exports_) {
       DURWARD_ASSIGN_OR_RETURN(json entry, describe_export(file, staging));
       result_["exports"].push_back(std::move(entry));

@@ -14,8 +14,10 @@
 namespace durward {
 namespace {
 
-absl::Status write_tflite_file(const Graph& graph, const std::filesystem::path& path) {
-  DURWARD_ASSIGN_OR_RETURN(const std::vector<std::byte> bytes, write_tflite(graph, {}));
+absl::Status write_tflite_file(const Graph& graph, bool int8_ports,
+                               const std::filesystem::path& path) {
+  DURWARD_ASSIGN_OR_RETURN(const std::vector<std::byte> bytes,
+                           write_tflite(graph, {.int8_ports = int8_ports}));
   return write_file_atomic(path, bytes);
 }
 
@@ -47,7 +49,7 @@ absl::Status write_openvino_files(const Graph& graph, const std::string& name,
 
 absl::StatusOr<std::vector<ExportFile>> write_export_files(const QuantizedModels& models,
                                                            const std::set<ExportKind>& exports,
-                                                           const std::string& name,
+                                                           const std::string& name, bool int8_ports,
                                                            const StagedFolder& staging) {
   std::vector<ExportFile> files;
   const bool onnx_wanted = exports.contains(ExportKind::kOnnx);
@@ -55,7 +57,7 @@ absl::StatusOr<std::vector<ExportFile>> write_export_files(const QuantizedModels
       exports.contains(ExportKind::kOrt) && is_available(RuntimeKind::kOnnxRuntime);
   if (exports.contains(ExportKind::kTflite)) {
     const std::string tflite = name + ".int8.tflite";
-    DURWARD_RETURN_IF_ERROR(write_tflite_file(models.litert, staging.file(tflite)));
+    DURWARD_RETURN_IF_ERROR(write_tflite_file(models.litert, int8_ports, staging.file(tflite)));
     files.push_back({tflite, "TFLite INT8", RuntimeKind::kLiteRt, &models.litert, {tflite}});
   }
   const std::string onnx = name + ".qdq.onnx";

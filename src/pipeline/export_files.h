@@ -21,10 +21,11 @@ struct ExportFile {
 
 // Writes those of NAME.int8.tflite, NAME.qdq.onnx, NAME.int8.ort, and NAME.int8.xml with
 // NAME.int8.bin that are asked for into the staging folder. Formats that only a runtime can write
-// (.ort, .xml) are left out where it was not found at build time.
+// (.ort, .xml) are left out where it was not found at build time. With `int8_ports` the .tflite
+// file takes and gives int8.
 [[nodiscard]] absl::StatusOr<std::vector<ExportFile>> write_export_files(
     const QuantizedModels& models, const std::set<ExportKind>& exports, const std::string& name,
-    const StagedFolder& staging);
+    bool int8_ports, const StagedFolder& staging);
 
 // How a file in its runtime compares with the reference executor on the graph that it encodes.
 struct Agreement {

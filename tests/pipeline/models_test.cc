@@ -129,10 +129,15 @@ TEST_F(Quantized, TheMaximumOfTwoLayersEqualsTheFusedReference) {
   EXPECT_NE(to_string(models_.litert).find("Maximum"), std::string::npos);
 }
 
-TEST_F(Quantized, ExportsExistAndAgreeWithTheReferenceExecutor) {
+class QuantizedPorts : public Quantized, public testing::WithParamInterface<bool> {};
+
+INSTANTIATE_TEST_SUITE_P(Int8, QuantizedPorts, testing::Bool());
+
+TEST_P(QuantizedPorts, ExportsExistAndAgreeWithTheReferenceExecutor) {
   auto staging = StagedFolder::create(folder_);
   ASSERT_TRUE(staging.ok()) << staging.status();
-  const auto files = write_export_files(models_, all_export_kinds(), "small", *staging);
+  const auto files =
+      write_export_files(models_, all_export_kinds(), "small", /*int8_ports=*/GetParam(), *staging);
   ASSERT_TRUE(files.ok()) << files.status();
   ASSERT_GE(files->size(), 2u);
   for (const ExportFile& file : *files) {
