@@ -13,10 +13,8 @@ constexpr int kSide = 128;
 constexpr size_t kAnchors = 896, kValues = 16, kPoints = 6;
 
 RuntimeKind tflite_runtime() {
-  const std::vector<RuntimeKind> kinds = available_runtimes();
   const bool openvino_only =
-      std::find(kinds.begin(), kinds.end(), RuntimeKind::kLiteRt) == kinds.end() &&
-      std::find(kinds.begin(), kinds.end(), RuntimeKind::kOpenVino) != kinds.end();
+      !is_available(RuntimeKind::kLiteRt) && is_available(RuntimeKind::kOpenVino);
   return openvino_only ? RuntimeKind::kOpenVino : RuntimeKind::kLiteRt;
 }
 

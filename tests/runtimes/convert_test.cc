@@ -42,7 +42,7 @@ class Convert : public testing::Test {
 TEST_F(Convert, OrtFormatGivesWhatOnnxGives) {
   const auto model = asset(kModel);
   if (!model) GTEST_SKIP() << "needs the shared assets: " << kModel;
-  if (!available(RuntimeKind::kOnnxRuntime)) GTEST_SKIP() << "needs ONNX Runtime";
+  if (!is_available(RuntimeKind::kOnnxRuntime)) GTEST_SKIP() << "needs ONNX Runtime";
   const absl::Status status = save_ort_format(*model, folder_ / "model.ort");
   ASSERT_TRUE(status.ok()) << status;
   EXPECT_LE(difference(RuntimeKind::kOnnxRuntime, *model, RuntimeKind::kOnnxRuntime,
@@ -53,7 +53,7 @@ TEST_F(Convert, OrtFormatGivesWhatOnnxGives) {
 TEST_F(Convert, OpenVinoIrGivesWhatOnnxGives) {
   const auto model = asset(kModel);
   if (!model) GTEST_SKIP() << "needs the shared assets: " << kModel;
-  if (!available(RuntimeKind::kOpenVino)) GTEST_SKIP() << "needs OpenVINO";
+  if (!is_available(RuntimeKind::kOpenVino)) GTEST_SKIP() << "needs OpenVINO";
   const absl::Status status = save_openvino_ir(*model, folder_ / "model.xml");
   ASSERT_TRUE(status.ok()) << status;
   EXPECT_LE(
@@ -62,7 +62,7 @@ TEST_F(Convert, OpenVinoIrGivesWhatOnnxGives) {
 }
 
 TEST_F(Convert, WhatCannotBeConvertedLeavesNoFile) {
-  if (!available(RuntimeKind::kOnnxRuntime) || !available(RuntimeKind::kOpenVino)) {
+  if (!is_available(RuntimeKind::kOnnxRuntime) || !is_available(RuntimeKind::kOpenVino)) {
     GTEST_SKIP() << "needs ONNX Runtime and OpenVINO";
   }
   EXPECT_TRUE(absl::IsUnavailable(save_ort_format(fixture("absent.onnx"), folder_ / "a.ort")));

@@ -21,7 +21,7 @@ struct Case {
 class Errors : public testing::TestWithParam<Case> {
  protected:
   void SetUp() override {
-    if (!available(GetParam().kind)) GTEST_SKIP() << to_string(GetParam().kind) << " is missing";
+    if (!is_available(GetParam().kind)) GTEST_SKIP() << to_string(GetParam().kind) << " is missing";
   }
 
   // A file of this test's own, with the given contents.
@@ -91,7 +91,7 @@ TEST(Missing, ARuntimeThatIsNotThereSaysWhatToInstall) {
   for (const auto& [kind, ending] :
        {std::pair{RuntimeKind::kOnnxRuntime, "onnx"}, std::pair{RuntimeKind::kLiteRt, "tflite"},
         std::pair{RuntimeKind::kOpenVino, "tflite"}}) {
-    if (available(kind)) continue;
+    if (is_available(kind)) continue;
     any = true;
     // Any regular file will do: it is not read.
     const std::string file = fixture("fully_connected.tflite");
@@ -108,7 +108,7 @@ TEST(Missing, ARuntimeThatIsNotThereSaysWhatToInstall) {
 // Wrong buffers on a model that loads in LiteRT and OpenVINO, then a run that succeeds.
 TEST(RunErrors, WrongBuffersAreRefusedAndTheNextRunWorks) {
   for (const RuntimeKind kind : {RuntimeKind::kLiteRt, RuntimeKind::kOpenVino}) {
-    if (!available(kind)) continue;
+    if (!is_available(kind)) continue;
     SCOPED_TRACE(to_string(kind));
     auto model = load_model(kind, fixture("fully_connected.tflite"), {});
     ASSERT_TRUE(model.ok()) << model.status();
@@ -135,11 +135,11 @@ TEST(RunErrors, WrongBuffersAreRefusedAndTheNextRunWorks) {
 TEST(RunErrors, AModelThatCannotRunAtItsShapeSaysSo) {
   const auto path = asset("models/face_detector/yunet_n_dynamic.onnx");
   if (!path) GTEST_SKIP() << "needs the shared assets: yunet_n_dynamic.onnx";
-  if (available(RuntimeKind::kOpenVino)) {
+  if (is_available(RuntimeKind::kOpenVino)) {
     EXPECT_EQ(load_model(RuntimeKind::kOpenVino, *path, {}).status().code(),
               absl::StatusCode::kInvalidArgument);
   }
-  if (available(RuntimeKind::kOnnxRuntime)) {
+  if (is_available(RuntimeKind::kOnnxRuntime)) {
     auto model = load_model(RuntimeKind::kOnnxRuntime, *path, {});
     ASSERT_TRUE(model.ok()) << model.status();
     std::vector<Bytes> outputs = zeros((*model)->outputs());

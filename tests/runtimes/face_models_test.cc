@@ -24,7 +24,7 @@ class FaceModels : public testing::TestWithParam<FaceModel> {};
 TEST_P(FaceModels, OnnxRuntimeAndOpenVinoAgree) {
   const auto path = asset(GetParam().path);
   if (!path) GTEST_SKIP() << "needs the shared assets: " << GetParam().path;
-  if (!available(RuntimeKind::kOnnxRuntime) || !available(RuntimeKind::kOpenVino))
+  if (!is_available(RuntimeKind::kOnnxRuntime) || !is_available(RuntimeKind::kOpenVino))
     GTEST_SKIP() << "needs ONNX Runtime and OpenVINO";
   auto onnxruntime = load_model(RuntimeKind::kOnnxRuntime, *path, {});
   auto openvino = load_model(RuntimeKind::kOpenVino, *path, {});
@@ -79,7 +79,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(OnnxFromMemory, GivesWhatTheFileGives) {
   const auto path = asset("models/face_embedding/mobilefacenet_relu6_112x112.onnx");
   if (!path) GTEST_SKIP() << "needs the shared assets: mobilefacenet_relu6_112x112.onnx";
-  if (!available(RuntimeKind::kOnnxRuntime)) GTEST_SKIP() << "needs ONNX Runtime";
+  if (!is_available(RuntimeKind::kOnnxRuntime)) GTEST_SKIP() << "needs ONNX Runtime";
   auto from_file = load_model(RuntimeKind::kOnnxRuntime, *path, {});
   ASSERT_TRUE(from_file.ok()) << from_file.status();
   const auto bytes = read_file(*path);
@@ -94,7 +94,7 @@ TEST(OnnxFromMemory, GivesWhatTheFileGives) {
 }
 
 TEST(OnnxFromMemory, GarbageIsRefused) {
-  if (!available(RuntimeKind::kOnnxRuntime)) GTEST_SKIP() << "needs ONNX Runtime";
+  if (!is_available(RuntimeKind::kOnnxRuntime)) GTEST_SKIP() << "needs ONNX Runtime";
   const Bytes garbage(100, std::byte{0x5a});
   EXPECT_EQ(load_onnx_model(garbage, {}).status().code(), absl::StatusCode::kInvalidArgument);
 }

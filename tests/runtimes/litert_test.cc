@@ -12,7 +12,7 @@ using testing::ElementsAre;
 class LiteRt : public testing::Test {
  protected:
   void SetUp() override {
-    if (!available(RuntimeKind::kLiteRt)) GTEST_SKIP() << "needs LiteRT";
+    if (!is_available(RuntimeKind::kLiteRt)) GTEST_SKIP() << "needs LiteRT";
   }
 };
 
@@ -50,7 +50,7 @@ TEST_F(LiteRt, TellsTheQuantisationOfIntegerPorts) {
 }
 
 TEST_F(LiteRt, AgreesWithOpenVinoOnTheSameFile) {
-  if (!available(RuntimeKind::kOpenVino)) GTEST_SKIP() << "needs OpenVINO";
+  if (!is_available(RuntimeKind::kOpenVino)) GTEST_SKIP() << "needs OpenVINO";
   auto a = load_model(RuntimeKind::kLiteRt, fixture("fully_connected.tflite"), {.threads = 2});
   auto b = load_model(RuntimeKind::kOpenVino, fixture("fully_connected.tflite"), {.threads = 2});
   ASSERT_TRUE(a.ok()) << a.status();

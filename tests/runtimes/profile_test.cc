@@ -29,7 +29,7 @@ int64_t count(const std::vector<OpRecord>& records, std::string_view op, std::st
 TEST(Profile, OnnxRuntimeRunsThePReluModelInFloat) {
   const auto path = asset("models/face_embedding/mobilefacenet_prelu_112x112.onnx");
   if (!path) GTEST_SKIP() << "needs the shared assets: mobilefacenet_prelu_112x112.onnx";
-  if (!available(RuntimeKind::kOnnxRuntime)) GTEST_SKIP() << "needs ONNX Runtime";
+  if (!is_available(RuntimeKind::kOnnxRuntime)) GTEST_SKIP() << "needs ONNX Runtime";
   const auto records = profile_of(RuntimeKind::kOnnxRuntime, *path);
   ASSERT_TRUE(records.ok()) << records.status();
   EXPECT_EQ(count(*records, "PRelu", "float32"), 33);  // as many as the model has
@@ -43,7 +43,7 @@ TEST(Profile, OnnxRuntimeRunsThePReluModelInFloat) {
 TEST(Profile, OpenVinoFusesTheActivationsOfTheReluModel) {
   const auto path = asset("models/face_embedding/mobilefacenet_relu6_112x112.onnx");
   if (!path) GTEST_SKIP() << "needs the shared assets: mobilefacenet_relu6_112x112.onnx";
-  if (!available(RuntimeKind::kOpenVino)) GTEST_SKIP() << "needs OpenVINO";
+  if (!is_available(RuntimeKind::kOpenVino)) GTEST_SKIP() << "needs OpenVINO";
   const auto records = profile_of(RuntimeKind::kOpenVino, *path);
   ASSERT_TRUE(records.ok()) << records.status();
   EXPECT_EQ(count(*records, "Convolution", "float32"), 51);  // 34 dense and 17 depthwise
@@ -52,7 +52,7 @@ TEST(Profile, OpenVinoFusesTheActivationsOfTheReluModel) {
 }
 
 TEST(Profile, LiteRtNamesTheDelegateAndThePrecision) {
-  if (!available(RuntimeKind::kLiteRt)) GTEST_SKIP() << "needs LiteRT";
+  if (!is_available(RuntimeKind::kLiteRt)) GTEST_SKIP() << "needs LiteRT";
   const auto in_float = profile_of(RuntimeKind::kLiteRt, fixture("fully_connected.tflite"));
   ASSERT_TRUE(in_float.ok()) << in_float.status();
   EXPECT_EQ(count(*in_float, "Fully Connected", "float32"), 1);

@@ -49,10 +49,4 @@ inline std::string fixture(const char* name) {
   return std::string(DURWARD_SOURCE_DIR) + "/tests/runtimes/data/" + name;
 }
 
-inline bool available(RuntimeKind kind) {
-  for (const RuntimeKind found : available_runtimes())
-    if (found == kind) return true;
-  return false;
-}
-
 }  // namespace durward
