@@ -1,0 +1,32 @@
+#include "engine/kernels/depthwise/kernels.h"
+
+#include "engine/kernels/portable.h"
+
+namespace durward {
+namespace {
+
+bool takes_all(const DepthwiseInt8&) noexcept { return true; }
+size_t nothing_packed(const DepthwiseInt8&) noexcept { return 0; }
+void pack_nothing(const DepthwiseInt8&, std::byte*) noexcept {}
+size_t scratch_bytes(const DepthwiseInt8& conv) noexcept {
+  return depthwise_scratch_bytes(conv.window);
+}
+
+void run(const DepthwiseInt8& conv, const std::byte*, const FusedAdd* add,
+         const LayerOperands& operands) noexcept {
+  depthwise_int8(conv, operands.input, operands.output, operands.scratch);
+  const WindowGeometry& w = conv.window;
+  if (add != nullptr) {
+    run_fused_add(*add, operands.addend, operands.output, w.batch * w.out_h * w.out_w * w.out_c);
+  }
+}
+
+constexpr DepthwiseKernel kKernels[] = {
+    {Isa::kPortable, takes_all, nothing_packed, pack_nothing, scratch_bytes, run},
+};
+
+}  // namespace
+
+std::span<const DepthwiseKernel> depthwise_kernels() noexcept { return kKernels; }
+
+}  // namespace durward
