@@ -65,7 +65,8 @@ class OnnxRuntimeActivations {
     made->wanted_ = {options.extra_outputs.begin(), options.extra_outputs.end()};
     const auto bytes = std::as_bytes(std::span(exported.model));
     for (int worker = 0; worker < threads; ++worker) {
-      DURWARD_ASSIGN_OR_RETURN(std::unique_ptr<RuntimeModel> model, load_onnx_model(bytes, {}));
+      DURWARD_ASSIGN_OR_RETURN(std::unique_ptr<RuntimeModel> model,
+                               load_onnx_model(bytes, {.unplanned_memory = true}));
       made->workers_.push_back({std::move(model), {}, {}});
       Worker& added = made->workers_.back();
       added.input.resize(static_cast<size_t>(elements(added.model->inputs()[0].shape)));

@@ -1,7 +1,12 @@
 #include "pipeline/quantized_models.h"
 
+#include <algorithm>
+#include <map>
+#include <set>
+
 #include "passes/passes.h"
 #include "quant/equalize.h"
+#include "quant/layers.h"
 
 namespace durward {
 namespace {
@@ -14,6 +19,7 @@ class Quantizer {
   // Of the graph's tensors, those that the calibration lacks.
   absl::Status calibrate_rest(const Graph& graph, Calibration& calibration) {
     const std::vector<TensorId> tensors = uncalibrated_tensors(graph, calibration);
+    if (tensors.empty()) return absl::OkStatus();
     DURWARD_ASSIGN_OR_RETURN(const Activations activations,
                              make_activations(graph, tensors, crops_, spec_, options_.threads));
     executor_ = activations.executor;
@@ -41,6 +47,48 @@ class Quantizer {
   std::string executor_;
 };
 
+// Calibrates `graph`, and in the same pass over the pictures what its layers compute before a fused
+// PReLU.
+absl::Status calibrate_around_prelu(const Graph& graph, Calibration& calibration,
+                                    Quantizer& quantizer) {
+  Graph unfused = graph;
+  unfuse_prelu(unfused);
+  DURWARD_RETURN_IF_ERROR(quantizer.calibrate_rest(unfused, calibration));
+  const std::vector<TensorId> known = calibration_tensors(graph);
+  const std::set<TensorId> shared(known.begin(), known.end());
+  for (const NodeId id : unfused.node_ids()) {
+    const Node& node = unfused.node(id);
+    if (unfused.op_as<PRelu>(id) == nullptr || shared.contains(node.inputs[0])) continue;
+    auto before = calibration.tensors.extract(node.inputs[0]);
+    if (!before.empty()) {
+      calibration.before_prelu.emplace(node.outputs[0], std::move(before.mapped()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// `sums` is `prepared` with each PReLU(x) as ReLU((1 - a) * x) + a * x: the statistics of both
+// terms from those of x.
+void add_terms(const Graph& sums, const Graph& prepared, Calibration& calibration) {
+  for (auto& [output, x] : calibration.before_prelu) {
+    const Node& sum = sums.node(sums.producer(output));
+    const Node& layer = prepared.node(prepared.producer(output));
+    const auto slopes = prepared.tensor(layer.inputs[kSlopeInput]).values<float>();
+    // Steeper slopes are written in another way.
+    if (std::any_of(slopes.begin(), slopes.end(), [](float a) { return a > 1; })) continue;
+    TensorStatistics kinked = x, scaled = std::move(x);
+    for (int64_t c = 0; c < scaled.channels(); ++c) {
+      const double slope = slopes[static_cast<size_t>(c)];
+      kinked.scale(c, 1 - slope);
+      scaled.scale(c, slope);
+    }
+    kinked.rectify();
+    calibration.tensors.emplace(sum.inputs[0], std::move(kinked));
+    calibration.tensors.emplace(sum.inputs[1], std::move(scaled));
+  }
+  calibration.before_prelu.clear();
+}
+
 // Each form starts from the prepared graph; one that changes nothing shares the reference's result.
 absl::StatusOr<Graph> for_litert(const QuantizedModels& models, Calibration& calibration,
                                  Quantizer& quantizer) {
@@ -59,6 +107,7 @@ absl::StatusOr<Graph> for_onnxruntime(const QuantizedModels& models, Calibration
   if (!unfuse_prelu(graph)) return models.reference;
   decompose_prelu(graph, PreluEncoding::kDoubledLayerSum);
   fuse_activations(graph);
+  add_terms(graph, models.prepared, calibration);
   return quantizer.quantized(graph, calibration);
 }
 
@@ -72,17 +121,21 @@ absl::StatusOr<QuantizedModels> quantize_models(const Graph& simplified, const C
   models.prepared = simplified;
   limit_prelu_slopes(models.prepared);
   fuse_activations(models.prepared);
+  const std::set<ExportKind>& exports = options.exports;
+  const bool onnxruntime =
+      exports.contains(ExportKind::kOnnx) || exports.contains(ExportKind::kOrt);
   Calibration calibration;
-  DURWARD_RETURN_IF_ERROR(quantizer.calibrate_rest(models.prepared, calibration));
+  DURWARD_RETURN_IF_ERROR(onnxruntime
+                              ? calibrate_around_prelu(models.prepared, calibration, quantizer)
+                              : quantizer.calibrate_rest(models.prepared, calibration));
   if (options.equalize)
     DURWARD_RETURN_IF_ERROR(equalize(models.prepared, calibration, {}).status());
   DURWARD_ASSIGN_OR_RETURN(models.reference,
                            quantize(models.prepared, calibration, options.quantize));
-  const std::set<ExportKind>& exports = options.exports;
   if (exports.contains(ExportKind::kTflite)) {
     DURWARD_ASSIGN_OR_RETURN(models.litert, for_litert(models, calibration, quantizer));
   }
-  if (exports.contains(ExportKind::kOnnx) || exports.contains(ExportKind::kOrt)) {
+  if (onnxruntime) {
     DURWARD_ASSIGN_OR_RETURN(models.onnxruntime, for_onnxruntime(models, calibration, quantizer));
   }
   models.executor = quantizer.executor();

@@ -178,8 +178,29 @@ void TensorStatistics::scale(int64_t channel, double factor) {
   minimum[c] = static_cast<float>(minimum[c] * factor);
   maximum[c] = static_cast<float>(maximum[c] * factor);
   mean[c] *= factor;
-  histograms.scale(channel, factor);
+  if (factor < 0) {
+    std::swap(minimum[c], maximum[c]);
+    histograms.mirror(channel);
+  }
+  histograms.scale(channel, std::abs(factor));
   values.clear();
+}
+
+void TensorStatistics::rectify() {
+  for (int64_t channel = 0; channel < channels(); ++channel) {
+    const auto c = static_cast<size_t>(channel);
+    minimum[c] = std::max(minimum[c], 0.0f);
+    maximum[c] = std::max(maximum[c], 0.0f);
+    histograms.rectify(channel);
+    mean[c] = histograms.mean(channel);
+  }
+  values.clear();
+}
+
+void Calibration::scale(TensorId tensor, int64_t channel, double factor) {
+  tensors.at(tensor).scale(channel, factor);
+  const auto before = before_prelu.find(tensor);
+  if (before != before_prelu.end()) before->second.scale(channel, factor);
 }
 
 std::vector<TensorId> calibration_tensors(const Graph& graph) {

@@ -24,8 +24,11 @@ struct TensorStatistics {
   [[nodiscard]] int64_t channels() const { return static_cast<int64_t>(minimum.size()); }
   [[nodiscard]] float lowest() const;
   [[nodiscard]] float highest() const;
-  // As if every value of the channel had been multiplied by `factor` > 0.
+  // As if every value of the channel had been multiplied by `factor`. (Where it is not positive, a
+  // value on the border of two bins of the histogram may change sides.)
   void scale(int64_t channel, double factor);
+  // As if a ReLU had followed. The means are then those of the histograms, an estimate.
+  void rectify();
 
   std::vector<float> minimum, maximum;  // per channel, over every value
   std::vector<double> mean;             // per channel, over every value
@@ -40,7 +43,12 @@ inline constexpr int64_t kHistogramPositions = 256;
 
 struct Calibration {
   std::map<TensorId, TensorStatistics> tensors;
+  // Of outputs of layers with a fused PReLU: what the layer computes before it.
+  std::map<TensorId, TensorStatistics> before_prelu;
   int64_t samples = 0;
+
+  // As if every value of the tensor's channel had been multiplied by `factor` > 0.
+  void scale(TensorId tensor, int64_t channel, double factor);
 };
 
 // One tensor's values for one sample: in the IR's layout (NHWC), or [N,C,H,W] as ONNX Runtime has

@@ -260,9 +260,8 @@ absl::StatusOr<int64_t> equalize(Graph& graph, Calibration& calibration,
     if (factors.empty()) continue;
     apply(graph, *family, factors);
     for (const TensorId tensor : family->tensors) {
-      TensorStatistics& seen = calibration.tensors.at(tensor);
-      for (int64_t c = 0; c < seen.channels(); ++c) {
-        seen.scale(c, 1 / factors[static_cast<size_t>(c % family->channels)]);
+      for (int64_t c = 0; c < calibration.tensors.at(tensor).channels(); ++c) {
+        calibration.scale(tensor, c, 1 / factors[static_cast<size_t>(c % family->channels)]);
       }
     }
     equalized += static_cast<int64_t>(family->tensors.size());

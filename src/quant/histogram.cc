@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <utility>
 
 namespace durward {
 namespace {
@@ -65,9 +67,40 @@ void ChannelHistograms::merge(const ChannelHistograms& other) {
   }
 }
 
+void ChannelHistograms::scale(int64_t channel, double factor) {
+  const auto c = static_cast<size_t>(channel);
+  if (factor > 0) {
+    units_[c] *= factor;
+    return;
+  }
+  uint32_t* bins = counts_.data() + c * kStride;
+  bins[kHistogramBins] = std::accumulate(bins, bins + kStride, 0u);
+  std::fill_n(bins, kHistogramBins, 0u);
+}
+
+void ChannelHistograms::mirror(int64_t channel) {
+  uint32_t* bins = counts_.data() + static_cast<size_t>(channel) * kStride;
+  std::reverse(bins, bins + kHistogramBins);
+}
+
+void ChannelHistograms::rectify(int64_t channel) {
+  uint32_t* bins = counts_.data() + static_cast<size_t>(channel) * kStride;
+  for (int i = 0; i < kHistogramBins / 2; ++i) bins[kHistogramBins] += std::exchange(bins[i], 0u);
+}
+
 double ChannelHistograms::bin_width(int64_t channel) const {
   const auto c = static_cast<size_t>(channel);
   return std::ldexp(2.0, exponents_[c]) / kHistogramBins * units_[c];
+}
+
+double ChannelHistograms::mean(int64_t channel) const {
+  double sum = 0;
+  uint64_t counted = zeros(channel);
+  for (int i = 0; i < kHistogramBins; ++i) {
+    sum += (i - kHistogramBins / 2 + 0.5) * count(channel, i);
+    counted += count(channel, i);
+  }
+  return sum * bin_width(channel) / static_cast<double>(counted);
 }
 
 }  // namespace durward

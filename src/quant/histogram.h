@@ -31,14 +31,21 @@ class ChannelHistograms {
   }
   void merge(const ChannelHistograms& other);
 
-  // As if every value of the channel had been multiplied by `factor` > 0. Nothing is added later.
-  void scale(int64_t channel, double factor) { units_[static_cast<size_t>(channel)] *= factor; }
+  // As if every value of the channel had been multiplied by `factor` >= 0. Nothing is added later.
+  void scale(int64_t channel, double factor);
+
+  // As if every value of the channel had been negated, or every one below zero replaced by zero.
+  // Nothing is added later. (A value on the border of two bins changes sides by a mirroring.)
+  void mirror(int64_t channel);
+  void rectify(int64_t channel);
 
   // Bin i of channel c holds the values in [(i - kHistogramBins / 2) * width, ... + width).
   [[nodiscard]] double bin_width(int64_t channel) const;
   [[nodiscard]] uint32_t count(int64_t channel, int bin) const {
     return counts_[static_cast<size_t>(channel) * kStride + static_cast<size_t>(bin)];
   }
+  // Of what was counted, each value taken for the middle of its bin. At least one was.
+  [[nodiscard]] double mean(int64_t channel) const;
   [[nodiscard]] uint32_t zeros(int64_t channel) const { return count(channel, kHistogramBins); }
 
  private:

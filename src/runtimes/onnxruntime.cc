@@ -109,6 +109,7 @@ class OnnxRuntimeModel final : public RuntimeModel {
     settings.SetIntraOpNumThreads(options.threads);
     settings.SetInterOpNumThreads(1);
     settings.SetGraphOptimizationLevel(ORT_ENABLE_ALL);
+    if (options.unplanned_memory) settings.DisableMemPattern();
     if (options.profile) {
       DURWARD_ASSIGN_OR_RETURN(auto folder, TemporaryFolder::create());
       settings.EnableProfiling((folder.path() / "run").c_str());

@@ -33,6 +33,9 @@ struct PortInfo {
 struct RuntimeOptions {
   int threads = 1;
   bool profile = false;  // collect per-op records: slower
+  // Not to plan the memory of a whole run ahead: less of it where most tensors are outputs. For
+  // ONNX Runtime.
+  bool unplanned_memory = false;
 };
 
 // Where a node of the executed graph ran: what fused, what stayed float.

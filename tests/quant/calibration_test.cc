@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "quant/observer.h"
 #include "quant/small_nets.h"
 
 namespace durward {
@@ -137,6 +138,46 @@ TEST(Calibrate, TheRestIsWhatARewrittenCopyAdds) {
   ++calibration.samples;
   EXPECT_EQ(calibrate_rest(calibration, net.graph, source, {1, nullptr}).code(),
             absl::StatusCode::kInvalidArgument);
+}
+
+// What was measured of a tensor tells what would be measured of a * x and of ReLU(b * x).
+TEST(TensorStatistics, FollowAFactorAndAReluAsIfMeasuredBehindThem) {
+  const std::vector<float> factors = {0.5f, -0.25f, 0, 2};
+  const auto channels = static_cast<int64_t>(factors.size());
+  NetBuilder net(1);
+  const TensorId x = net.input({1, 64, channels});
+  const TensorId scaled = net.op(Binary{BinaryKind::kMul},
+                                 {x, net.graph.add_constant<float>("a", {channels}, factors)});
+  const TensorId kinked = net.op(Unary{UnaryKind::kRelu}, {scaled});
+  net.output(kinked);
+  Random random(5);
+  std::vector<std::vector<float>> inputs(3);
+  for (std::vector<float>& input : inputs) {
+    for (int64_t i = 0; i < 64 * channels; ++i) {
+      input.push_back(static_cast<float>(random.uniform() * 8 - 3));
+    }
+  }
+  const Calibration measured = calibrate_on(net.graph, inputs);
+  TensorStatistics derived = measured.tensors.at(x);
+  for (int64_t c = 0; c < channels; ++c) derived.scale(c, double{factors[static_cast<size_t>(c)]});
+  using Tensors = std::vector<const TensorStatistics*>;
+  const auto expect_same = [&](const TensorStatistics& expected, double mean_tolerance) {
+    EXPECT_EQ(derived.minimum, expected.minimum);
+    EXPECT_EQ(derived.maximum, expected.maximum);
+    for (int64_t c = 0; c < channels; ++c) {
+      SCOPED_TRACE(c);
+      EXPECT_NEAR(derived.mean[static_cast<size_t>(c)], expected.mean[static_cast<size_t>(c)],
+                  mean_tolerance);
+      EXPECT_EQ(derived.histograms.zeros(c), expected.histograms.zeros(c));
+      EXPECT_NEAR(derived.histograms.mean(c), expected.histograms.mean(c), 0.02);
+    }
+    const QuantParams params = observe(Tensors{&derived}, {});
+    const QuantParams wanted = observe(Tensors{&expected}, {});
+    EXPECT_NEAR(params.scales[0], wanted.scales[0], 0.02 * wanted.scales[0]);
+  };
+  expect_same(measured.tensors.at(scaled), 1e-9);
+  derived.rectify();
+  expect_same(measured.tensors.at(kinked), 0.02);
 }
 
 TEST(Calibrate, NamesTheTensorAndSampleOfANaN) {

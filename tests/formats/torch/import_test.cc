@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <functional>
+#include <span>
 
 #include "base/random.h"
 #include "support/assets.h"
@@ -19,8 +19,8 @@ using ::testing::HasSubstr;
 
 TorchTensor float_tensor(std::string name, Shape shape, const std::vector<float>& values) {
   TorchTensor tensor{std::move(name), TorchType::kFloat32, std::move(shape), {}};
-  tensor.data.resize(values.size() * sizeof(float));
-  std::memcpy(tensor.data.data(), values.data(), tensor.data.size());
+  const auto bytes = std::as_bytes(std::span(values));
+  tensor.data.assign(bytes.begin(), bytes.end());
   return tensor;
 }
 
