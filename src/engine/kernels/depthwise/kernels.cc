@@ -21,12 +21,16 @@ void run(const DepthwiseInt8& conv, const std::byte*, const FusedAdd* add,
   }
 }
 
-constexpr DepthwiseKernel kKernels[] = {
-    {Isa::kPortable, takes_all, nothing_packed, pack_nothing, scratch_bytes, run},
-};
-
 }  // namespace
 
-std::span<const DepthwiseKernel> depthwise_kernels() noexcept { return kKernels; }
+std::span<const DepthwiseKernel> depthwise_kernels() noexcept {
+  static const DepthwiseKernel kernels[] = {
+    {Isa::kPortable, takes_all, nothing_packed, pack_nothing, scratch_bytes, run},
+#if defined(__x86_64__)
+    kDepthwiseAvx512Vnni,
+#endif
+  };
+  return kernels;
+}
 
 }  // namespace durward

@@ -13,4 +13,9 @@ using DepthwiseKernel = LayerKernel<DepthwiseInt8>;
 // Slowest first; the first is the portable one.
 [[nodiscard]] std::span<const DepthwiseKernel> depthwise_kernels() noexcept;
 
+#if defined(__x86_64__)
+// Data, not functions: what an instruction set's file has runs only where the machine has it.
+extern const DepthwiseKernel kDepthwiseAvx512Vnni;
+#endif
+
 }  // namespace durward

@@ -1,0 +1,332 @@
+// Depthwise convolution with one output channel per input channel, for vectors of any instruction
+// set. Only files compiled for one include this; each instantiates it with its Vectors.
+//
+// A block of channels and a few rows of output at a time:
+// 1. The input columns that a tile of output pixels needs are written to scratch, the window's rows
+//    interleaved: the kTaps values of one channel side by side, as the instruction that multiplies
+//    and sums within a lane wants them. Here, and only here, are the borders of the image: what is
+//    outside reads as the zero point.
+// 2. Each output pixel sums its columns' products, an accumulator per channel, and requantises.
+//
+// Where the stacked rows leave room (3 rows of 4), a second row of output shares the columns: its
+// weights are those of the first, moved down by the stride. What a stack has too much meets weights
+// of zero. The input's zero point is part of the bias.
+//
+// Vectors:
+//   kTaps                       values of one channel in a 32-bit lane
+//   kInputOffset                what interleave adds to the input's values
+//   kVectors, kLanes            accumulators of a block of channels; 32-bit lanes of each
+//   Weight                      what a weight is in a lane: kTaps of them
+//   Bytes, Accumulator          registers with a block of int8 and with kLanes int32
+//   Output, Add                 constants of the requantisation
+//   load, store                 the first `count` bytes of a block
+//   interleave(rows, stack)     writes kVectors vectors: kTaps rows as lanes; in lane 4 * l + j of
+//                               vector v is channel 4 * (kVectors * l + v) + j
+//   dot(sums, stack, weights)   sums + the products in each lane
+//   requantize<kPerSign>(sums, multiplier, negative, output), add(results, addends, add)
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "engine/kernels/depthwise/depthwise.h"
+#include "engine/kernels/layer_kernel.h"
+
+namespace durward {
+namespace {
+
+inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+inline int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+
+template <typename V>
+class ColumnStrips {
+ public:
+  static bool takes(const DepthwiseInt8& conv) noexcept {
+    return conv.window.in_c == conv.window.out_c;
+  }
+
+  static size_t packed_bytes(const DepthwiseInt8& conv) noexcept {
+    return static_cast<size_t>(kHeaderBytes + blocks(conv.window) * block_bytes(conv.window));
+  }
+
+  static void pack(const DepthwiseInt8& conv, std::byte* packed) noexcept {
+    reinterpret_cast<Header*>(packed)->per_sign = differ_by_sign(conv);
+    packed += kHeaderBytes;
+    for (int64_t b = 0; b < blocks(conv.window); ++b) {
+      pack_block(conv, first_channel(conv.window, b), packed + b * block_bytes(conv.window));
+    }
+  }
+
+  static size_t scratch_bytes(const DepthwiseInt8& conv) noexcept {
+    const WindowGeometry& w = conv.window;
+    return static_cast<size_t>(columns(w, tile_width(w)) * stacks(w) * kStackBytes);
+  }
+
+  static void run(const DepthwiseInt8& conv, const std::byte* packed, const FusedAdd* add,
+                  const LayerOperands& operands) noexcept {
+    const Run r{conv,
+                V::output(conv.output),
+                V::fused_add(add == nullptr ? FusedAdd{} : *add),
+                add != nullptr,
+                reinterpret_cast<const Header*>(packed)->per_sign,
+                packed + kHeaderBytes,
+                operands};
+    for (int64_t n = 0; n < conv.window.batch; ++n) {
+      for (int64_t y = 0; y < conv.window.out_h;) y += run_rows(r, n, y);
+    }
+  }
+
+ private:
+  static constexpr int64_t kChannels = V::kVectors * V::kLanes;
+  static constexpr int64_t kStackBytes = kChannels * 4;
+  // Half of a small first-level cache, beside the rows of input and output.
+  static constexpr int64_t kStripBytes = 16 * 1024;
+  static constexpr int64_t kMaxRows = 2;
+
+  // What `packed` begins with.
+  struct Header {
+    bool per_sign;
+  };
+  static constexpr int64_t kHeaderBytes = 64;
+
+  struct Run {
+    const DepthwiseInt8& conv;
+    typename V::Output output;
+    typename V::Add add;
+    bool adds, per_sign;
+    const std::byte* packed;
+    const LayerOperands& operands;
+  };
+
+  // Output pixels beside each other in 1 or 2 rows, a block of channels of each.
+  struct Tile {
+    int64_t batch, y, x, width, channel;
+    int count;  // channels of the block that exist
+  };
+
+  static bool differ_by_sign(const DepthwiseInt8& conv) {
+    for (int64_t c = 0; c < conv.window.out_c; ++c) {
+      if (conv.multiplier[c] != conv.multiplier_negative[c]) return true;
+    }
+    return false;
+  }
+
+  static int64_t blocks(const WindowGeometry& w) { return (w.out_c + kChannels - 1) / kChannels; }
+
+  // The last block reaches back over channels of the one before it, rather than beyond the tensor.
+  static int64_t first_channel(const WindowGeometry& w, int64_t block) {
+    return larger(0, smaller(block * kChannels, w.out_c - kChannels));
+  }
+
+  // Vectors of stacked rows in a column.
+  static int64_t stacks(const WindowGeometry& w) { return (w.kernel_h + V::kTaps - 1) / V::kTaps; }
+
+  // Rows of output that one stack of rows serves.
+  static int64_t rows_together(const WindowGeometry& w) {
+    if (w.dilation_h != 1) return 1;
+    return smaller(kMaxRows, 1 + (stacks(w) * V::kTaps - w.kernel_h) / w.stride_h);
+  }
+
+  static int64_t columns(const WindowGeometry& w, int64_t width) {
+    return (width - 1) * w.stride_w + (w.kernel_w - 1) * w.dilation_w + 1;
+  }
+
+  static int64_t tile_width(const WindowGeometry& w) {
+    const int64_t room = kStripBytes / (stacks(w) * kStackBytes) - columns(w, 1);
+    return smaller(w.out_w, larger(0, room) / w.stride_w + 1);
+  }
+
+  // A block: biases, multipliers, those of negative accumulators; then, for each row of output that
+  // shares stacks, the weights of each stack of each column.
+  static int64_t weight_bytes(const WindowGeometry& w) {
+    return w.kernel_w * stacks(w) * kStackBytes;
+  }
+  static int64_t block_bytes(const WindowGeometry& w) {
+    return 3 * kStackBytes + rows_together(w) * weight_bytes(w);
+  }
+
+  static int64_t channel_of_lane(int64_t lane) {
+    const int64_t v = lane / V::kLanes, l = lane % V::kLanes / 4, j = lane % 4;
+    return 4 * (V::kVectors * l + v) + j;
+  }
+
+  static void pack_block(const DepthwiseInt8& conv, int64_t first, std::byte* packed) {
+    const WindowGeometry& w = conv.window;
+    auto* bias = reinterpret_cast<int32_t*>(packed);
+    auto* multiplier = reinterpret_cast<float*>(packed + kStackBytes);
+    auto* negative = reinterpret_cast<float*>(packed + 2 * kStackBytes);
+    for (int64_t lane = 0; lane < kChannels; ++lane) {
+      const int64_t c = first + channel_of_lane(lane);
+      const bool exists = c < w.out_c;
+      bias[lane] = exists ? folded_bias(conv, c) : 0;
+      multiplier[lane] = exists ? conv.multiplier[c] : 0;
+      negative[lane] = exists ? conv.multiplier_negative[c] : 0;
+    }
+    auto* weight = reinterpret_cast<typename V::Weight*>(packed + 3 * kStackBytes);
+    for (int64_t row = 0; row < rows_together(w); ++row) {
+      for (int64_t kx = 0; kx < w.kernel_w; ++kx) {
+        for (int64_t stack = 0; stack < stacks(w); ++stack) {
+          for (int64_t lane = 0; lane < kChannels; ++lane) {
+            const int64_t c = first + channel_of_lane(lane);
+            for (int64_t tap = 0; tap < V::kTaps; ++tap) {
+              const int64_t ky = stack * V::kTaps + tap - row * w.stride_h;
+              const bool exists = c < w.out_c && ky >= 0 && ky < w.kernel_h;
+              *weight++ = exists ? conv.weights[(ky * w.kernel_w + kx) * w.out_c + c] : int8_t{0};
+            }
+          }
+        }
+      }
+    }
+  }
+
+  // The sum modulo 2^32, as the accumulators have it: it may leave int32 where they end inside.
+  static int32_t folded_bias(const DepthwiseInt8& conv, int64_t channel) {
+    const WindowGeometry& w = conv.window;
+    const auto zero_point = static_cast<uint32_t>(conv.input_zero_point + V::kInputOffset);
+    auto sum = conv.bias == nullptr ? 0u : static_cast<uint32_t>(conv.bias[channel]);
+    for (int64_t tap = 0; tap < w.kernel_h * w.kernel_w; ++tap) {
+      sum -= zero_point * static_cast<uint32_t>(conv.weights[tap * w.out_c + channel]);
+    }
+    return static_cast<int32_t>(sum);
+  }
+
+  // Returns how many rows it did.
+  static int64_t run_rows(const Run& r, int64_t n, int64_t y) {
+    const WindowGeometry& w = r.conv.window;
+    const int64_t rows = smaller(rows_together(w), w.out_h - y);
+    const int64_t most = tile_width(w);
+    for (int64_t b = 0; b < blocks(w); ++b) {
+      const std::byte* packed = r.packed + b * block_bytes(w);
+      const auto count = static_cast<int>(smaller(w.out_c, kChannels));
+      for (int64_t x = 0; x < w.out_w; x += most) {
+        const Tile tile{n, y, x, smaller(most, w.out_w - x), first_channel(w, b), count};
+        interleave_columns(r, tile, rows);
+        if (rows == 1) {
+          run_tile<1>(r, tile, packed);
+        } else {
+          run_tile<2>(r, tile, packed);
+        }
+      }
+    }
+    return rows;
+  }
+
+  static void interleave_columns(const Run& r, const Tile& tile, int64_t rows) {
+    const WindowGeometry& w = r.conv.window;
+    const int64_t used = (rows - 1) * w.stride_h + w.kernel_h;
+    for (int64_t stack = 0; stack < stacks(w); ++stack) {
+      interleave_stack(r, tile, stack, used);
+    }
+  }
+
+  // One stack of every column of the tile.
+  static void interleave_stack(const Run& r, const Tile& tile, int64_t stack, int64_t used) {
+    const WindowGeometry& w = r.conv.window;
+    const int8_t* image = r.operands.input + tile.batch * w.in_h * w.in_w * w.in_c + tile.channel;
+    const typename V::Bytes outside = V::fill(static_cast<int8_t>(r.conv.input_zero_point));
+    const int8_t* rows[V::kTaps];
+    for (int64_t tap = 0; tap < V::kTaps; ++tap) {
+      const int64_t i = stack * V::kTaps + tap;
+      const int64_t y = tile.y * w.stride_h - w.pad_top + i * w.dilation_h;
+      rows[tap] = i < used && y >= 0 && y < w.in_h ? image + y * w.in_w * w.in_c : nullptr;
+    }
+    const int64_t left = tile.x * w.stride_w - w.pad_left;
+    const int64_t end = columns(w, tile.width);
+    const int64_t inside = smaller(end, larger(0, -left));
+    const int64_t behind = larger(inside, smaller(end, w.in_w - left));
+    const int64_t step = stacks(w) * kStackBytes;
+    std::byte* to = r.operands.scratch + stack * kStackBytes;
+    typename V::Bytes taps[V::kTaps];
+    for (auto& tap : taps) tap = outside;
+    for (int64_t column = 0; column < inside; ++column) V::interleave(taps, to + column * step);
+    for (int64_t column = inside; column < behind; ++column) {
+      const int64_t offset = (left + column) * w.in_c;
+#pragma GCC unroll 4
+      for (int tap = 0; tap < V::kTaps; ++tap) {
+        taps[tap] = rows[tap] == nullptr ? outside : V::load(rows[tap] + offset, tile.count);
+      }
+      V::interleave(taps, to + column * step);
+    }
+    for (auto& tap : taps) tap = outside;
+    for (int64_t column = behind; column < end; ++column) V::interleave(taps, to + column * step);
+  }
+
+  // The common shapes have loops of known length.
+  template <int kRows>
+  static void run_tile(const Run& r, const Tile& tile, const std::byte* packed) {
+    const WindowGeometry& w = r.conv.window;
+    constexpr int kStacksOf3 = (3 + V::kTaps - 1) / V::kTaps;
+    if (w.kernel_w == 3 && w.dilation_w == 1 && stacks(w) == kStacksOf3) {
+      run_tile_of<kRows, 3, kStacksOf3>(r, tile, packed);
+    } else {
+      run_tile_of<kRows, 0, 0>(r, tile, packed);
+    }
+  }
+
+  template <int kRows, int kKernelW, int kStacks>
+  static void run_tile_of(const Run& r, const Tile& tile, const std::byte* packed) {
+    if (r.per_sign) {
+      run_pixels<kRows, kKernelW, kStacks, true>(r, tile, packed);
+    } else {
+      run_pixels<kRows, kKernelW, kStacks, false>(r, tile, packed);
+    }
+  }
+
+  template <int kRows, int kKernelW, int kStacks, bool kPerSign>
+  static void run_pixels(const Run& r, const Tile& tile, const std::byte* packed) {
+    const WindowGeometry& w = r.conv.window;
+    const int64_t kernel_w = kKernelW != 0 ? kKernelW : w.kernel_w;
+    const int64_t stack_count = kStacks != 0 ? kStacks : stacks(w);
+    const int64_t dilation = (kKernelW != 0 ? 1 : w.dilation_w) * stack_count * kStackBytes;
+    const int64_t stride = w.stride_w * stack_count * kStackBytes;
+    const int64_t row_weights = kernel_w * stack_count * kStackBytes;
+    const auto* bias = reinterpret_cast<const int32_t*>(packed);
+    const auto* multiplier = reinterpret_cast<const float*>(packed + kStackBytes);
+    const auto* negative = reinterpret_cast<const float*>(packed + 2 * kStackBytes);
+    const int64_t offset =
+        ((tile.batch * w.out_h + tile.y) * w.out_w + tile.x) * w.out_c + tile.channel;
+    const std::byte* columns_of_pixel = r.operands.scratch;
+    for (int64_t x = 0; x < tile.width; ++x, columns_of_pixel += stride) {
+      typename V::Accumulator sums[kRows][V::kVectors];
+#pragma GCC unroll 2
+      for (int row = 0; row < kRows; ++row) {
+#pragma GCC unroll 4
+        for (int v = 0; v < V::kVectors; ++v) sums[row][v] = V::load_int32(bias + v * V::kLanes);
+      }
+      const std::byte* weights = packed + 3 * kStackBytes;
+#pragma GCC unroll 3
+      for (int64_t kx = 0; kx < kernel_w; ++kx) {
+        const std::byte* stack = columns_of_pixel + kx * dilation;
+#pragma GCC unroll 2
+        for (int64_t s = 0; s < stack_count; ++s) {
+          add_products<kRows>(stack + s * kStackBytes,
+                              weights + (kx * stack_count + s) * kStackBytes, row_weights, sums);
+        }
+      }
+#pragma GCC unroll 2
+      for (int row = 0; row < kRows; ++row) {
+        const int64_t at = offset + (row * w.out_w + x) * w.out_c;
+        auto result = V::template requantize<kPerSign>(sums[row], multiplier, negative, r.output);
+        if (r.adds) result = V::add(result, V::load(r.operands.addend + at, tile.count), r.add);
+        V::store(r.operands.output + at, result, tile.count);
+      }
+    }
+  }
+
+  template <int kRows>
+  static inline void add_products(const std::byte* stack, const std::byte* weights,
+                                  int64_t row_weights,
+                                  typename V::Accumulator (&sums)[kRows][V::kVectors]) {
+#pragma GCC unroll 4
+    for (int v = 0; v < V::kVectors; ++v) {
+      const int64_t vector = v * V::kLanes * 4;
+#pragma GCC unroll 2
+      for (int row = 0; row < kRows; ++row) {
+        sums[row][v] = V::dot(sums[row][v], stack + vector, weights + row * row_weights + vector);
+      }
+    }
+  }
+};
+
+}  // namespace
+}  // namespace durward
