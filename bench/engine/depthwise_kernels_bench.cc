@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <new>
 #include <string>
 #include <vector>
@@ -66,8 +67,9 @@ void run(benchmark::State& state, const DepthwiseKernel& kernel, const Shape& sh
   const auto channels = static_cast<size_t>(w.out_c);
   Random random(1);
   const auto weights = random_values(random, w.kernel_h * w.kernel_w * w.out_c);
-  const auto input = random_values(random, w.in_h * w.in_w * w.in_c);
-  std::vector<int8_t> output(static_cast<size_t>(w.out_h * w.out_w * w.out_c));
+  const auto values = random_values(random, w.in_h * w.in_w * w.in_c);
+  Memory input(values.size()), output(static_cast<size_t>(w.out_h * w.out_w * w.out_c));
+  std::memcpy(input.data(), values.data(), values.size());
   const std::vector<int32_t> bias(channels, 1000);
   const std::vector<float> multiplier(channels, 0.003f);
   const std::vector<float> negative(channels, prelu ? 0.001f : 0.003f);
@@ -80,8 +82,10 @@ void run(benchmark::State& state, const DepthwiseKernel& kernel, const Shape& sh
                             .output = {}};
   Memory packed(kernel.packed_bytes(layer)), scratch(kernel.scratch_bytes(layer));
   kernel.pack(layer, packed.data());
-  const LayerOperands operands{
-      .input = input.data(), .addend = nullptr, .output = output.data(), .scratch = scratch.data()};
+  const LayerOperands operands{.input = reinterpret_cast<const int8_t*>(input.data()),
+                               .addend = nullptr,
+                               .output = reinterpret_cast<int8_t*>(output.data()),
+                               .scratch = scratch.data()};
   for (auto _ : state) {
     kernel.run(layer, packed.data(), nullptr, operands);
     benchmark::ClobberMemory();

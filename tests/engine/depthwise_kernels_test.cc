@@ -279,6 +279,7 @@ TEST_P(DepthwiseKernels, EqualTheReferenceOnFaceNetworks) {
       face_window(7, 256, 3, 1, 1),  face_window(7, 512, 7, 1, 0),  face_window(30, 24, 5, 1, 2),
       face_window(31, 40, 5, 2, 2),  face_window(4, 515, 4, 1, 0)};
   for (const WindowGeometry& window : windows) {
+    EXPECT_TRUE(GetParam().takes(random_case(random, window).layer())) << describe(window);
     expect_reference_bits(GetParam(), random_case(random, window));
     if (HasFailure()) return;
   }

@@ -27,10 +27,12 @@ struct Avx512Output {
 }
 
 // The steps to the nearest integer. The conversion makes INT32_MIN of what int32 cannot hold: right
-// for NaN and for what is too low; what is too high is cut before. Of min's operands the second is
-// the result where one is NaN.
-[[maybe_unused]] inline __m512i avx512_round(__m512 steps, const Avx512Output& output) {
-  return _mm512_cvtps_epi32(_mm512_min_ps(output.high, steps));
+// for NaN and for what is too low; what may be too high has to be cut off first.
+[[maybe_unused]] inline __m512i avx512_round(__m512 steps) { return _mm512_cvtps_epi32(steps); }
+
+// Of min's operands the second is the result where one is NaN.
+[[maybe_unused]] inline __m512i avx512_cut_and_round(__m512 steps, const Avx512Output& output) {
+  return avx512_round(_mm512_min_ps(output.high, steps));
 }
 
 // 16 accumulators times the multipliers for their signs.
@@ -97,7 +99,7 @@ struct Avx512Add {
     const __m512 steps =
         _mm512_add_ps(avx512_scaled(own[v], add.zero_point, add.multiplier),
                       avx512_scaled(other[v], add.addend_zero_point, add.addend_multiplier));
-    own[v] = avx512_round(steps, add.output);
+    own[v] = avx512_cut_and_round(steps, add.output);
   }
   return avx512_narrow(own, add.output);
 }

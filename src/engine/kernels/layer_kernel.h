@@ -37,7 +37,7 @@ struct LayerOperands {
 template <typename Layer>
 struct LayerKernel {
   Isa isa = Isa::kPortable;
-  // Whether the layer's shape suits this kernel; the portable one takes everything.
+  // Whether this kernel runs such a layer; the portable one takes everything.
   bool (*takes)(const Layer& layer) noexcept = nullptr;
   // Weights, bias and multipliers in the kernel's own order, made once at load. packed_bytes may be
   // 0; `packed` is aligned to 64 bytes. What pack wrote does not depend on the window's batch,

@@ -54,7 +54,7 @@ struct Avx512Vnni {
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) {
       rounded[v] = avx512_round(
-          avx512_steps<kPerSign>(sums[v], multiplier + v * kLanes, negative + v * kLanes), range);
+          avx512_steps<kPerSign>(sums[v], multiplier + v * kLanes, negative + v * kLanes));
     }
     return avx512_narrow(rounded, range);
   }

@@ -38,11 +38,13 @@ namespace {
 inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 inline int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
+inline float absolute(float value) { return value < 0 ? -value : value; }
+
 template <typename V>
 class ColumnStrips {
  public:
   static bool takes(const DepthwiseInt8& conv) noexcept {
-    return conv.window.in_c == conv.window.out_c;
+    return conv.window.in_c == conv.window.out_c && steps_fit_int32(conv);
   }
 
   static size_t packed_bytes(const DepthwiseInt8& conv) noexcept {
@@ -103,6 +105,23 @@ class ColumnStrips {
     int64_t batch, y, x, width, channel;
     int count;  // channels of the block that exist
   };
+
+  // Whether no result before clamping can leave int32: that saves to cut it off. It holds for any
+  // layer but a broken one, whose multipliers are infinite, say.
+  static bool steps_fit_int32(const DepthwiseInt8& conv) {
+    constexpr float kLimit = 1 << 30;
+    const WindowGeometry& w = conv.window;
+    for (int64_t c = 0; c < w.out_c; ++c) {
+      float sum = conv.bias == nullptr ? 0.0f : absolute(static_cast<float>(conv.bias[c]));
+      for (int64_t tap = 0; tap < w.kernel_h * w.kernel_w; ++tap) {
+        sum += 255 * absolute(conv.weights[tap * w.out_c + c]);
+      }
+      const bool fits = absolute(conv.multiplier[c]) * sum <= kLimit &&
+                        absolute(conv.multiplier_negative[c]) * sum <= kLimit;
+      if (!fits) return false;
+    }
+    return true;
+  }
 
   static bool differ_by_sign(const DepthwiseInt8& conv) {
     for (int64_t c = 0; c < conv.window.out_c; ++c) {
@@ -222,33 +241,59 @@ class ColumnStrips {
   // One stack of every column of the tile.
   static void interleave_stack(const Run& r, const Tile& tile, int64_t stack, int64_t used) {
     const WindowGeometry& w = r.conv.window;
-    const int8_t* image = r.operands.input + tile.batch * w.in_h * w.in_w * w.in_c + tile.channel;
-    const typename V::Bytes outside = V::fill(static_cast<int8_t>(r.conv.input_zero_point));
-    const int8_t* rows[V::kTaps];
-    for (int64_t tap = 0; tap < V::kTaps; ++tap) {
-      const int64_t i = stack * V::kTaps + tap;
-      const int64_t y = tile.y * w.stride_h - w.pad_top + i * w.dilation_h;
-      rows[tap] = i < used && y >= 0 && y < w.in_h ? image + y * w.in_w * w.in_c : nullptr;
-    }
     const int64_t left = tile.x * w.stride_w - w.pad_left;
     const int64_t end = columns(w, tile.width);
     const int64_t inside = smaller(end, larger(0, -left));
     const int64_t behind = larger(inside, smaller(end, w.in_w - left));
     const int64_t step = stacks(w) * kStackBytes;
     std::byte* to = r.operands.scratch + stack * kStackBytes;
+    const int8_t* rows[V::kTaps];
+    bool whole = tile.count == kChannels;
+    for (int64_t tap = 0; tap < V::kTaps; ++tap) {
+      rows[tap] = input_row(r, tile, stack * V::kTaps + tap, used);
+      whole = whole && rows[tap] != nullptr;
+      if (rows[tap] != nullptr) rows[tap] += (left + inside) * w.in_c;
+    }
+    interleave_outside(r, inside, step, to);
+    if (whole) {
+      interleave_inside<true>(r, tile, rows, behind - inside, to + inside * step);
+    } else {
+      interleave_inside<false>(r, tile, rows, behind - inside, to + inside * step);
+    }
+    interleave_outside(r, end - behind, step, to + behind * step);
+  }
+
+  // Row i of the stacked ones, at the tile's first channel; nullptr for one outside the image, and
+  // for one that no weight but zero meets.
+  static const int8_t* input_row(const Run& r, const Tile& tile, int64_t i, int64_t used) {
+    const WindowGeometry& w = r.conv.window;
+    const int64_t y = tile.y * w.stride_h - w.pad_top + i * w.dilation_h;
+    if (i >= used || y < 0 || y >= w.in_h) return nullptr;
+    return r.operands.input + (tile.batch * w.in_h + y) * w.in_w * w.in_c + tile.channel;
+  }
+
+  static void interleave_outside(const Run& r, int64_t count, int64_t step, std::byte* to) {
     typename V::Bytes taps[V::kTaps];
-    for (auto& tap : taps) tap = outside;
-    for (int64_t column = 0; column < inside; ++column) V::interleave(taps, to + column * step);
-    for (int64_t column = inside; column < behind; ++column) {
-      const int64_t offset = (left + column) * w.in_c;
+    for (auto& tap : taps) tap = V::fill(static_cast<int8_t>(r.conv.input_zero_point));
+    for (int64_t column = 0; column < count; ++column) V::interleave(taps, to + column * step);
+  }
+
+  // Columns of the image; kWhole: of a whole block of channels, every row of them inside.
+  template <bool kWhole>
+  static void interleave_inside(const Run& r, const Tile& tile, const int8_t* const* rows,
+                                int64_t count, std::byte* to) {
+    const typename V::Bytes outside = V::fill(static_cast<int8_t>(r.conv.input_zero_point));
+    const int64_t pitch = r.conv.window.in_c, step = stacks(r.conv.window) * kStackBytes;
+    const int channels = kWhole ? static_cast<int>(kChannels) : tile.count;
+    for (int64_t column = 0; column < count; ++column) {
+      typename V::Bytes taps[V::kTaps];
 #pragma GCC unroll 4
       for (int tap = 0; tap < V::kTaps; ++tap) {
-        taps[tap] = rows[tap] == nullptr ? outside : V::load(rows[tap] + offset, tile.count);
+        taps[tap] = kWhole || rows[tap] != nullptr ? V::load(rows[tap] + column * pitch, channels)
+                                                   : outside;
       }
       V::interleave(taps, to + column * step);
     }
-    for (auto& tap : taps) tap = outside;
-    for (int64_t column = behind; column < end; ++column) V::interleave(taps, to + column * step);
   }
 
   // The common shapes have loops of known length.
@@ -265,35 +310,42 @@ class ColumnStrips {
 
   template <int kRows, int kKernelW, int kStacks>
   static void run_tile_of(const Run& r, const Tile& tile, const std::byte* packed) {
+    const bool plain = !r.adds && tile.count == kChannels;
     if (r.per_sign) {
-      run_pixels<kRows, kKernelW, kStacks, true>(r, tile, packed);
-    } else {
-      run_pixels<kRows, kKernelW, kStacks, false>(r, tile, packed);
+      if (plain) return run_pixels<kRows, kKernelW, kStacks, true, true>(r, tile, packed);
+      return run_pixels<kRows, kKernelW, kStacks, true, false>(r, tile, packed);
     }
+    if (plain) return run_pixels<kRows, kKernelW, kStacks, false, true>(r, tile, packed);
+    return run_pixels<kRows, kKernelW, kStacks, false, false>(r, tile, packed);
   }
 
-  template <int kRows, int kKernelW, int kStacks, bool kPerSign>
+  // kPlain: a whole block of channels and nothing added.
+  template <int kRows, int kKernelW, int kStacks, bool kPerSign, bool kPlain>
   static void run_pixels(const Run& r, const Tile& tile, const std::byte* packed) {
     const WindowGeometry& w = r.conv.window;
+    // Copies, because what is stored to memory might change what is behind references.
     const int64_t kernel_w = kKernelW != 0 ? kKernelW : w.kernel_w;
     const int64_t stack_count = kStacks != 0 ? kStacks : stacks(w);
     const int64_t dilation = (kKernelW != 0 ? 1 : w.dilation_w) * stack_count * kStackBytes;
     const int64_t stride = w.stride_w * stack_count * kStackBytes;
     const int64_t row_weights = kernel_w * stack_count * kStackBytes;
+    const int64_t out_c = w.out_c, out_row = w.out_w * w.out_c, width = tile.width;
+    const int64_t first = (tile.batch * w.out_h + tile.y) * out_row + tile.x * out_c + tile.channel;
+    const int count = kPlain ? static_cast<int>(kChannels) : tile.count;
     const auto* bias = reinterpret_cast<const int32_t*>(packed);
     const auto* multiplier = reinterpret_cast<const float*>(packed + kStackBytes);
     const auto* negative = reinterpret_cast<const float*>(packed + 2 * kStackBytes);
-    const int64_t offset =
-        ((tile.batch * w.out_h + tile.y) * w.out_w + tile.x) * w.out_c + tile.channel;
+    const std::byte* weights = packed + 3 * kStackBytes;
     const std::byte* columns_of_pixel = r.operands.scratch;
-    for (int64_t x = 0; x < tile.width; ++x, columns_of_pixel += stride) {
+    const typename V::Output range = r.output;
+    int8_t* output = r.operands.output + first;
+    for (int64_t x = 0; x < width; ++x, columns_of_pixel += stride, output += out_c) {
       typename V::Accumulator sums[kRows][V::kVectors];
 #pragma GCC unroll 2
       for (int row = 0; row < kRows; ++row) {
 #pragma GCC unroll 4
         for (int v = 0; v < V::kVectors; ++v) sums[row][v] = V::load_int32(bias + v * V::kLanes);
       }
-      const std::byte* weights = packed + 3 * kStackBytes;
 #pragma GCC unroll 3
       for (int64_t kx = 0; kx < kernel_w; ++kx) {
         const std::byte* stack = columns_of_pixel + kx * dilation;
@@ -305,10 +357,14 @@ class ColumnStrips {
       }
 #pragma GCC unroll 2
       for (int row = 0; row < kRows; ++row) {
-        const int64_t at = offset + (row * w.out_w + x) * w.out_c;
-        auto result = V::template requantize<kPerSign>(sums[row], multiplier, negative, r.output);
-        if (r.adds) result = V::add(result, V::load(r.operands.addend + at, tile.count), r.add);
-        V::store(r.operands.output + at, result, tile.count);
+        auto result = V::template requantize<kPerSign>(sums[row], multiplier, negative, range);
+        if constexpr (!kPlain) {
+          if (r.adds) {
+            const int8_t* addend = r.operands.addend + first + row * out_row + x * out_c;
+            result = V::add(result, V::load(addend, count), r.add);
+          }
+        }
+        V::store(output + row * out_row, result, count);
       }
     }
   }
