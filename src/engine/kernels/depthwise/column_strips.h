@@ -85,6 +85,12 @@ class ColumnStrips {
   static constexpr int64_t kStripBytes = 16 * 1024;
   static constexpr int64_t kMaxRows = 2;
 
+  // Stacks of a column of 3 rows.
+  static constexpr int kStacksOf3 = (3 + V::kTaps - 1) / V::kTaps;
+
+  template <int kRows>
+  using Sums = typename V::Accumulator[kRows][V::kVectors];
+
   // What `packed` begins with.
   struct Header {
     bool per_sign;
@@ -296,69 +302,52 @@ class ColumnStrips {
     }
   }
 
-  // The common shapes have loops of known length.
+  // The common case has code of its own: 3 columns, whole blocks of channels, no addition.
   template <int kRows>
   static void run_tile(const Run& r, const Tile& tile, const std::byte* packed) {
     const WindowGeometry& w = r.conv.window;
-    constexpr int kStacksOf3 = (3 + V::kTaps - 1) / V::kTaps;
-    if (w.kernel_w == 3 && w.dilation_w == 1 && stacks(w) == kStacksOf3) {
-      run_tile_of<kRows, 3, kStacksOf3>(r, tile, packed);
+    const bool common = w.kernel_w == 3 && w.dilation_w == 1 && stacks(w) == kStacksOf3 &&
+                        tile.count == kChannels && !r.adds;
+    if (!common) {
+      run_pixels<kRows, false, true>(r, tile, packed);
+    } else if (r.per_sign) {
+      run_pixels<kRows, true, true>(r, tile, packed);
     } else {
-      run_tile_of<kRows, 0, 0>(r, tile, packed);
+      run_pixels<kRows, true, false>(r, tile, packed);
     }
   }
 
-  template <int kRows, int kKernelW, int kStacks>
-  static void run_tile_of(const Run& r, const Tile& tile, const std::byte* packed) {
-    const bool plain = !r.adds && tile.count == kChannels;
-    if (r.per_sign) {
-      if (plain) return run_pixels<kRows, kKernelW, kStacks, true, true>(r, tile, packed);
-      return run_pixels<kRows, kKernelW, kStacks, true, false>(r, tile, packed);
-    }
-    if (plain) return run_pixels<kRows, kKernelW, kStacks, false, true>(r, tile, packed);
-    return run_pixels<kRows, kKernelW, kStacks, false, false>(r, tile, packed);
-  }
-
-  // kPlain: a whole block of channels and nothing added.
-  template <int kRows, int kKernelW, int kStacks, bool kPerSign, bool kPlain>
+  template <int kRows, bool kCommon, bool kPerSign>
   static void run_pixels(const Run& r, const Tile& tile, const std::byte* packed) {
     const WindowGeometry& w = r.conv.window;
     // Copies, because what is stored to memory might change what is behind references.
-    const int64_t kernel_w = kKernelW != 0 ? kKernelW : w.kernel_w;
-    const int64_t stack_count = kStacks != 0 ? kStacks : stacks(w);
-    const int64_t dilation = (kKernelW != 0 ? 1 : w.dilation_w) * stack_count * kStackBytes;
-    const int64_t stride = w.stride_w * stack_count * kStackBytes;
-    const int64_t row_weights = kernel_w * stack_count * kStackBytes;
+    const int64_t stride = w.stride_w * stacks(w) * kStackBytes;
     const int64_t out_c = w.out_c, out_row = w.out_w * w.out_c, width = tile.width;
     const int64_t first = (tile.batch * w.out_h + tile.y) * out_row + tile.x * out_c + tile.channel;
-    const int count = kPlain ? static_cast<int>(kChannels) : tile.count;
+    const int count = kCommon ? static_cast<int>(kChannels) : tile.count;
     const auto* bias = reinterpret_cast<const int32_t*>(packed);
     const auto* multiplier = reinterpret_cast<const float*>(packed + kStackBytes);
     const auto* negative = reinterpret_cast<const float*>(packed + 2 * kStackBytes);
     const std::byte* weights = packed + 3 * kStackBytes;
-    const std::byte* columns_of_pixel = r.operands.scratch;
+    const std::byte* strip = r.operands.scratch;
     const typename V::Output range = r.output;
     int8_t* output = r.operands.output + first;
-    for (int64_t x = 0; x < width; ++x, columns_of_pixel += stride, output += out_c) {
-      typename V::Accumulator sums[kRows][V::kVectors];
+    for (int64_t x = 0; x < width; ++x, strip += stride, output += out_c) {
+      Sums<kRows> sums;
 #pragma GCC unroll 2
       for (int row = 0; row < kRows; ++row) {
 #pragma GCC unroll 4
         for (int v = 0; v < V::kVectors; ++v) sums[row][v] = V::load_int32(bias + v * V::kLanes);
       }
-#pragma GCC unroll 3
-      for (int64_t kx = 0; kx < kernel_w; ++kx) {
-        const std::byte* stack = columns_of_pixel + kx * dilation;
-#pragma GCC unroll 2
-        for (int64_t s = 0; s < stack_count; ++s) {
-          add_products<kRows>(stack + s * kStackBytes,
-                              weights + (kx * stack_count + s) * kStackBytes, row_weights, sums);
-        }
+      if constexpr (kCommon) {
+        sum_columns_of_3<kRows>(strip, weights, sums);
+      } else {
+        sum_columns<kRows>(w, strip, weights, sums);
       }
 #pragma GCC unroll 2
       for (int row = 0; row < kRows; ++row) {
         auto result = V::template requantize<kPerSign>(sums[row], multiplier, negative, range);
-        if constexpr (!kPlain) {
+        if constexpr (!kCommon) {
           if (r.adds) {
             const int8_t* addend = r.operands.addend + first + row * out_row + x * out_c;
             result = V::add(result, V::load(addend, count), r.add);
@@ -370,9 +359,30 @@ class ColumnStrips {
   }
 
   template <int kRows>
+  static inline void sum_columns_of_3(const std::byte* strip, const std::byte* weights,
+                                      Sums<kRows>& sums) {
+#pragma GCC unroll 6
+    for (int64_t i = 0; i < 3 * kStacksOf3; ++i) {
+      add_products<kRows>(strip + i * kStackBytes, weights + i * kStackBytes,
+                          3 * kStacksOf3 * kStackBytes, sums);
+    }
+  }
+
+  template <int kRows>
+  static inline void sum_columns(const WindowGeometry& w, const std::byte* strip,
+                                 const std::byte* weights, Sums<kRows>& sums) {
+    const int64_t count = stacks(w), row_weights = weight_bytes(w);
+    for (int64_t kx = 0; kx < w.kernel_w; ++kx) {
+      const std::byte* column = strip + kx * w.dilation_w * count * kStackBytes;
+      for (int64_t i = 0; i < count; ++i, weights += kStackBytes) {
+        add_products<kRows>(column + i * kStackBytes, weights, row_weights, sums);
+      }
+    }
+  }
+
+  template <int kRows>
   static inline void add_products(const std::byte* stack, const std::byte* weights,
-                                  int64_t row_weights,
-                                  typename V::Accumulator (&sums)[kRows][V::kVectors]) {
+                                  int64_t row_weights, Sums<kRows>& sums) {
 #pragma GCC unroll 4
     for (int v = 0; v < V::kVectors; ++v) {
       const int64_t vector = v * V::kLanes * 4;

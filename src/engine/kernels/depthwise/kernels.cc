@@ -27,6 +27,8 @@ std::span<const DepthwiseKernel> depthwise_kernels() noexcept {
   static const DepthwiseKernel kernels[] = {
     {Isa::kPortable, takes_all, nothing_packed, pack_nothing, scratch_bytes, run},
 #if defined(__x86_64__)
+    kDepthwiseAvx2,
+    kDepthwiseAvxVnni,
     kDepthwiseAvx512Vnni,
 #endif
   };

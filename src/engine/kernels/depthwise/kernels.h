@@ -15,7 +15,7 @@ using DepthwiseKernel = LayerKernel<DepthwiseInt8>;
 
 #if defined(__x86_64__)
 // Data, not functions: what an instruction set's file has runs only where the machine has it.
-extern const DepthwiseKernel kDepthwiseAvx512Vnni;
+extern const DepthwiseKernel kDepthwiseAvx2, kDepthwiseAvxVnni, kDepthwiseAvx512Vnni;
 #endif
 
 }  // namespace durward
