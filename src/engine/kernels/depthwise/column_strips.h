@@ -254,17 +254,21 @@ class ColumnStrips {
     const int64_t step = stacks(w) * kStackBytes;
     std::byte* to = r.operands.scratch + stack * kStackBytes;
     const int8_t* rows[V::kTaps];
-    bool whole = tile.count == kChannels;
-    for (int64_t tap = 0; tap < V::kTaps; ++tap) {
+    int first_rows = 0;  // inside the image, one after the other
+    for (int tap = 0; tap < V::kTaps; ++tap) {
       rows[tap] = input_row(r, tile, stack * V::kTaps + tap, used);
-      whole = whole && rows[tap] != nullptr;
-      if (rows[tap] != nullptr) rows[tap] += (left + inside) * w.in_c;
+      if (rows[tap] == nullptr) continue;
+      rows[tap] += (left + inside) * w.in_c;
+      if (first_rows == tap) ++first_rows;
     }
+    const bool rest_unused = used - stack * V::kTaps <= first_rows;
     interleave_outside(r, inside, step, to);
-    if (whole) {
-      interleave_inside<true>(r, tile, rows, behind - inside, to + inside * step);
+    if (tile.count < kChannels || !rest_unused || first_rows < V::kTaps - 1) {
+      interleave_inside<0>(r, tile, rows, behind - inside, to + inside * step);
+    } else if (first_rows == V::kTaps) {
+      interleave_inside<V::kTaps>(r, tile, rows, behind - inside, to + inside * step);
     } else {
-      interleave_inside<false>(r, tile, rows, behind - inside, to + inside * step);
+      interleave_inside<V::kTaps - 1>(r, tile, rows, behind - inside, to + inside * step);
     }
     interleave_outside(r, end - behind, step, to + behind * step);
   }
@@ -284,19 +288,20 @@ class ColumnStrips {
     for (int64_t column = 0; column < count; ++column) V::interleave(taps, to + column * step);
   }
 
-  // Columns of the image; kWhole: of a whole block of channels, every row of them inside.
-  template <bool kWhole>
+  // Columns of the image. With kRows > 0, of whole blocks of channels and the first kRows rows: the
+  // others meet weights of zero.
+  template <int kRows>
   static void interleave_inside(const Run& r, const Tile& tile, const int8_t* const* rows,
                                 int64_t count, std::byte* to) {
     const typename V::Bytes outside = V::fill(static_cast<int8_t>(r.conv.input_zero_point));
     const int64_t pitch = r.conv.window.in_c, step = stacks(r.conv.window) * kStackBytes;
-    const int channels = kWhole ? static_cast<int>(kChannels) : tile.count;
+    const int channels = kRows > 0 ? static_cast<int>(kChannels) : tile.count;
     for (int64_t column = 0; column < count; ++column) {
       typename V::Bytes taps[V::kTaps];
 #pragma GCC unroll 4
       for (int tap = 0; tap < V::kTaps; ++tap) {
-        taps[tap] = kWhole || rows[tap] != nullptr ? V::load(rows[tap] + column * pitch, channels)
-                                                   : outside;
+        const bool read = kRows > 0 ? tap < kRows : rows[tap] != nullptr;
+        taps[tap] = read ? V::load(rows[tap] + column * pitch, channels) : outside;
       }
       V::interleave(taps, to + column * step);
     }
