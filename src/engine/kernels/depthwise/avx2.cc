@@ -22,7 +22,10 @@ struct Avx2 : Avx2Block {
   }
 
   static Accumulator dot(Accumulator sums, const std::byte* stack, const std::byte* weights) {
-    return _mm256_add_epi32(sums, _mm256_madd_epi16(aligned(stack), aligned(weights)));
+    sums = _mm256_add_epi32(sums, _mm256_madd_epi16(aligned(stack), aligned(weights)));
+    // Stops GCC from summing the products as a tree, for which there are not registers enough.
+    __asm__("" : "+x"(sums));
+    return sums;
   }
 };
 

@@ -85,9 +85,6 @@ class ColumnStrips {
   static constexpr int64_t kStripBytes = 16 * 1024;
   static constexpr int64_t kMaxRows = 2;
 
-  // Stacks of a column of 3 rows.
-  static constexpr int kStacksOf3 = (3 + V::kTaps - 1) / V::kTaps;
-
   template <int kRows>
   using Sums = typename V::Accumulator[kRows][V::kVectors];
 
@@ -109,7 +106,13 @@ class ColumnStrips {
   // Output pixels beside each other in 1 or 2 rows, a block of channels of each.
   struct Tile {
     int64_t batch, y, x, width, channel;
-    int count;  // channels of the block that exist
+    int count;  // channels of the block that exist: kChannels but for layers that have fewer
+
+    // A constant in the code that whole blocks have to themselves.
+    template <bool kWhole>
+    [[nodiscard]] int channels() const {
+      return kWhole ? static_cast<int>(kChannels) : count;
+    }
   };
 
   // Whether no result before clamping can leave int32: that saves to cut it off. It holds for any
@@ -225,26 +228,32 @@ class ColumnStrips {
       const auto count = static_cast<int>(smaller(w.out_c, kChannels));
       for (int64_t x = 0; x < w.out_w; x += most) {
         const Tile tile{n, y, x, smaller(most, w.out_w - x), first_channel(w, b), count};
-        interleave_columns(r, tile, rows);
-        if (rows == 1) {
-          run_tile<1>(r, tile, packed);
+        if (count == kChannels) {
+          run_tile<true>(r, tile, rows, packed);
         } else {
-          run_tile<2>(r, tile, packed);
+          run_tile<false>(r, tile, rows, packed);
         }
       }
     }
     return rows;
   }
 
-  static void interleave_columns(const Run& r, const Tile& tile, int64_t rows) {
+  template <bool kWhole>
+  static void run_tile(const Run& r, const Tile& tile, int64_t rows, const std::byte* packed) {
     const WindowGeometry& w = r.conv.window;
     const int64_t used = (rows - 1) * w.stride_h + w.kernel_h;
     for (int64_t stack = 0; stack < stacks(w); ++stack) {
-      interleave_stack(r, tile, stack, used);
+      interleave_stack<kWhole>(r, tile, stack, used);
+    }
+    if (rows == 1) {
+      run_tile_rows<1, kWhole>(r, tile, packed);
+    } else {
+      run_tile_rows<2, kWhole>(r, tile, packed);
     }
   }
 
   // One stack of every column of the tile.
+  template <bool kWhole>
   static void interleave_stack(const Run& r, const Tile& tile, int64_t stack, int64_t used) {
     const WindowGeometry& w = r.conv.window;
     const int64_t left = tile.x * w.stride_w - w.pad_left;
@@ -263,12 +272,12 @@ class ColumnStrips {
     }
     const bool rest_unused = used - stack * V::kTaps <= first_rows;
     interleave_outside(r, inside, step, to);
-    if (tile.count < kChannels || !rest_unused || first_rows < V::kTaps - 1) {
-      interleave_inside<0>(r, tile, rows, behind - inside, to + inside * step);
+    if (!rest_unused || first_rows < V::kTaps - 1) {
+      interleave_inside<0, kWhole>(r, tile, rows, behind - inside, to + inside * step);
     } else if (first_rows == V::kTaps) {
-      interleave_inside<V::kTaps>(r, tile, rows, behind - inside, to + inside * step);
+      interleave_inside<V::kTaps, kWhole>(r, tile, rows, behind - inside, to + inside * step);
     } else {
-      interleave_inside<V::kTaps - 1>(r, tile, rows, behind - inside, to + inside * step);
+      interleave_inside<V::kTaps - 1, kWhole>(r, tile, rows, behind - inside, to + inside * step);
     }
     interleave_outside(r, end - behind, step, to + behind * step);
   }
@@ -288,14 +297,13 @@ class ColumnStrips {
     for (int64_t column = 0; column < count; ++column) V::interleave(taps, to + column * step);
   }
 
-  // Columns of the image. With kRows > 0, of whole blocks of channels and the first kRows rows: the
-  // others meet weights of zero.
-  template <int kRows>
+  // Columns of the image. With kRows > 0, of the first kRows rows: the others meet weights of zero.
+  template <int kRows, bool kWhole>
   static void interleave_inside(const Run& r, const Tile& tile, const int8_t* const* rows,
                                 int64_t count, std::byte* to) {
     const typename V::Bytes outside = V::fill(static_cast<int8_t>(r.conv.input_zero_point));
     const int64_t pitch = r.conv.window.in_c, step = stacks(r.conv.window) * kStackBytes;
-    const int channels = kRows > 0 ? static_cast<int>(kChannels) : tile.count;
+    const int channels = tile.template channels<kWhole>();
     for (int64_t column = 0; column < count; ++column) {
       typename V::Bytes taps[V::kTaps];
 #pragma GCC unroll 4
@@ -307,29 +315,36 @@ class ColumnStrips {
     }
   }
 
-  // The common case has code of its own: 3 columns, whole blocks of channels, no addition.
-  template <int kRows>
-  static void run_tile(const Run& r, const Tile& tile, const std::byte* packed) {
-    const WindowGeometry& w = r.conv.window;
-    const bool common = w.kernel_w == 3 && w.dilation_w == 1 && stacks(w) == kStacksOf3 &&
-                        tile.count == kChannels && !r.adds;
-    if (!common) {
-      run_pixels<kRows, false, true>(r, tile, packed);
-    } else if (r.per_sign) {
-      run_pixels<kRows, true, true>(r, tile, packed);
+  // What is common has code of its own: square windows of 3 and 5, nothing added.
+  template <int kRows, bool kWhole>
+  static void run_tile_rows(const Run& r, const Tile& tile, const std::byte* packed) {
+    if (is_plain<3>(r) && kWhole && !r.per_sign) {
+      run_pixels<kRows, kWhole, 3, !kWhole>(r, tile, packed);
+    } else if (is_plain<3>(r)) {
+      run_pixels<kRows, kWhole, 3, true>(r, tile, packed);
+    } else if (is_plain<5>(r) && kWhole) {
+      run_pixels<kRows, kWhole, kWhole ? 5 : 0, true>(r, tile, packed);
     } else {
-      run_pixels<kRows, true, false>(r, tile, packed);
+      run_pixels<kRows, kWhole, 0, true>(r, tile, packed);
     }
   }
 
-  template <int kRows, bool kCommon, bool kPerSign>
+  static constexpr int stacks_of(int kernel_h) { return (kernel_h + V::kTaps - 1) / V::kTaps; }
+
+  template <int kSide>
+  static bool is_plain(const Run& r) {
+    const WindowGeometry& w = r.conv.window;
+    return w.kernel_w == kSide && w.dilation_w == 1 && stacks(w) == stacks_of(kSide) && !r.adds;
+  }
+
+  template <int kRows, bool kWhole, int kSide, bool kPerSign>
   static void run_pixels(const Run& r, const Tile& tile, const std::byte* packed) {
     const WindowGeometry& w = r.conv.window;
     // Copies, because what is stored to memory might change what is behind references.
     const int64_t stride = w.stride_w * stacks(w) * kStackBytes;
     const int64_t out_c = w.out_c, out_row = w.out_w * w.out_c, width = tile.width;
     const int64_t first = (tile.batch * w.out_h + tile.y) * out_row + tile.x * out_c + tile.channel;
-    const int count = kCommon ? static_cast<int>(kChannels) : tile.count;
+    const int count = tile.template channels<kWhole>();
     const auto* bias = reinterpret_cast<const int32_t*>(packed);
     const auto* multiplier = reinterpret_cast<const float*>(packed + kStackBytes);
     const auto* negative = reinterpret_cast<const float*>(packed + 2 * kStackBytes);
@@ -344,15 +359,15 @@ class ColumnStrips {
 #pragma GCC unroll 4
         for (int v = 0; v < V::kVectors; ++v) sums[row][v] = V::load_int32(bias + v * V::kLanes);
       }
-      if constexpr (kCommon) {
-        sum_columns_of_3<kRows>(strip, weights, sums);
+      if constexpr (kSide != 0) {
+        sum_square<kRows, kSide>(strip, weights, sums);
       } else {
         sum_columns<kRows>(w, strip, weights, sums);
       }
 #pragma GCC unroll 2
       for (int row = 0; row < kRows; ++row) {
         auto result = V::template requantize<kPerSign>(sums[row], multiplier, negative, range);
-        if constexpr (!kCommon) {
+        if constexpr (kSide == 0) {
           if (r.adds) {
             const int8_t* addend = r.operands.addend + first + row * out_row + x * out_c;
             result = V::add(result, V::load(addend, count), r.add);
@@ -363,13 +378,14 @@ class ColumnStrips {
     }
   }
 
-  template <int kRows>
-  static inline void sum_columns_of_3(const std::byte* strip, const std::byte* weights,
-                                      Sums<kRows>& sums) {
-#pragma GCC unroll 6
-    for (int64_t i = 0; i < 3 * kStacksOf3; ++i) {
-      add_products<kRows>(strip + i * kStackBytes, weights + i * kStackBytes,
-                          3 * kStacksOf3 * kStackBytes, sums);
+  template <int kRows, int kSide>
+  static inline void sum_square(const std::byte* strip, const std::byte* weights,
+                                Sums<kRows>& sums) {
+    constexpr int kStacks = kSide * stacks_of(kSide);
+#pragma GCC unroll 15
+    for (int64_t i = 0; i < kStacks; ++i) {
+      add_products<kRows>(strip + i * kStackBytes, weights + i * kStackBytes, kStacks * kStackBytes,
+                          sums);
     }
   }
 
