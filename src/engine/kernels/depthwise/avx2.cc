@@ -22,10 +22,7 @@ struct Avx2 : Avx2Block {
   }
 
   static Accumulator dot(Accumulator sums, const std::byte* stack, const std::byte* weights) {
-    sums = _mm256_add_epi32(sums, _mm256_madd_epi16(aligned(stack), aligned(weights)));
-    // Stops GCC from summing the products as a tree, for which there are not registers enough.
-    __asm__("" : "+x"(sums));
-    return sums;
+    return keep(_mm256_add_epi32(sums, _mm256_madd_epi16(aligned(stack), aligned(weights))));
   }
 };
 

@@ -72,6 +72,12 @@ struct Avx2Block {
   static __m256i aligned(const void* from) {
     return _mm256_load_si256(static_cast<const __m256i*>(from));
   }
+  // Stops GCC from summing products as a tree and from other orders for which 16 registers are too
+  // few.
+  static __m256i keep(__m256i sums) {
+    __asm__("" : "+x"(sums));
+    return sums;
+  }
   static void put(std::byte* to, int vector, __m256i values) {
     _mm256_store_si256(reinterpret_cast<__m256i*>(to) + vector, values);
   }

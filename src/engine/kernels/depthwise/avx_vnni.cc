@@ -23,7 +23,7 @@ struct AvxVnni : Avx2Block {
   }
 
   static Accumulator dot(Accumulator sums, const std::byte* stack, const std::byte* weights) {
-    return _mm256_dpbusd_avx_epi32(sums, aligned(stack), aligned(weights));
+    return keep(_mm256_dpbusd_avx_epi32(sums, aligned(stack), aligned(weights)));
   }
 };
 
