@@ -297,6 +297,8 @@ TEST_P(DepthwiseKernels, EqualTheReferenceAtTheEndsOfTheRange) {
           std::fill(c.input.begin(), c.input.end(), static_cast<int8_t>(value));
           c.zero_point = zero_point;
           expect_reference_bits(GetParam(), c);
+          c.multiplier.assign(c.multiplier.size(), 500.0f);  // far beyond the output's range
+          expect_reference_bits(GetParam(), c);
           if (HasFailure()) return;
         }
       }

@@ -35,9 +35,9 @@
 namespace durward {
 namespace {
 
+// std::min and std::max have external linkage (kernels/layer_kernel.h).
 inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 inline int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
-
 inline float absolute(float value) { return value < 0 ? -value : value; }
 
 template <typename V>
@@ -115,8 +115,8 @@ class ColumnStrips {
     }
   };
 
-  // Whether no result before clamping can leave int32: that saves to cut it off. It holds for any
-  // layer but a broken one, whose multipliers are infinite, say.
+  // Whether no result before clamping can leave int32, so that it need not be cut off. This holds
+  // for all but broken layers, whose multipliers are infinite, say.
   static bool steps_fit_int32(const DepthwiseInt8& conv) {
     constexpr float kLimit = 1 << 30;
     const WindowGeometry& w = conv.window;
@@ -190,19 +190,25 @@ class ColumnStrips {
       multiplier[lane] = exists ? conv.multiplier[c] : 0;
       negative[lane] = exists ? conv.multiplier_negative[c] : 0;
     }
-    auto* weight = reinterpret_cast<typename V::Weight*>(packed + 3 * kStackBytes);
+    auto* weights = reinterpret_cast<typename V::Weight*>(packed + 3 * kStackBytes);
     for (int64_t row = 0; row < rows_together(w); ++row) {
       for (int64_t kx = 0; kx < w.kernel_w; ++kx) {
-        for (int64_t stack = 0; stack < stacks(w); ++stack) {
-          for (int64_t lane = 0; lane < kChannels; ++lane) {
-            const int64_t c = first + channel_of_lane(lane);
-            for (int64_t tap = 0; tap < V::kTaps; ++tap) {
-              const int64_t ky = stack * V::kTaps + tap - row * w.stride_h;
-              const bool exists = c < w.out_c && ky >= 0 && ky < w.kernel_h;
-              *weight++ = exists ? conv.weights[(ky * w.kernel_w + kx) * w.out_c + c] : int8_t{0};
-            }
-          }
+        for (int64_t stack = 0; stack < stacks(w); ++stack, weights += kChannels * V::kTaps) {
+          pack_stack(conv, first, kx, stack * V::kTaps - row * w.stride_h, weights);
         }
+      }
+    }
+  }
+
+  // Rows `top` and following of the window's column kx; zeros outside the window.
+  static void pack_stack(const DepthwiseInt8& conv, int64_t first, int64_t kx, int64_t top,
+                         typename V::Weight* weights) {
+    const WindowGeometry& w = conv.window;
+    for (int64_t lane = 0; lane < kChannels; ++lane) {
+      const int64_t c = first + channel_of_lane(lane);
+      for (int64_t ky = top; ky < top + V::kTaps; ++ky, ++weights) {
+        const bool exists = c < w.out_c && ky >= 0 && ky < w.kernel_h;
+        *weights = exists ? conv.weights[(ky * w.kernel_w + kx) * w.out_c + c] : int8_t{0};
       }
     }
   }
@@ -318,15 +324,12 @@ class ColumnStrips {
   // What is common has code of its own: square windows of 3 and 5, nothing added.
   template <int kRows, bool kWhole>
   static void run_tile_rows(const Run& r, const Tile& tile, const std::byte* packed) {
-    if (is_plain<3>(r) && kWhole && !r.per_sign) {
-      run_pixels<kRows, kWhole, 3, !kWhole>(r, tile, packed);
-    } else if (is_plain<3>(r)) {
-      run_pixels<kRows, kWhole, 3, true>(r, tile, packed);
-    } else if (is_plain<5>(r) && kWhole) {
-      run_pixels<kRows, kWhole, kWhole ? 5 : 0, true>(r, tile, packed);
-    } else {
-      run_pixels<kRows, kWhole, 0, true>(r, tile, packed);
+    if constexpr (kWhole) {
+      if (is_plain<3>(r) && !r.per_sign) return run_pixels<kRows, true, 3, false>(r, tile, packed);
+      if (is_plain<5>(r)) return run_pixels<kRows, true, 5, true>(r, tile, packed);
     }
+    if (is_plain<3>(r)) return run_pixels<kRows, kWhole, 3, true>(r, tile, packed);
+    run_pixels<kRows, kWhole, 0, true>(r, tile, packed);
   }
 
   static constexpr int stacks_of(int kernel_h) { return (kernel_h + V::kTaps - 1) / V::kTaps; }
