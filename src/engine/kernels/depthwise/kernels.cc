@@ -24,6 +24,7 @@ void run(const DepthwiseInt8& conv, const std::byte*, const FusedAdd* add,
 }  // namespace
 
 std::span<const DepthwiseKernel> depthwise_kernels() noexcept {
+  // Copied when first asked for: a constant cannot be made of what other files define.
   static const DepthwiseKernel kernels[] = {
     {Isa::kPortable, takes_all, nothing_packed, pack_nothing, scratch_bytes, run},
 #if defined(__x86_64__)
