@@ -32,7 +32,7 @@ LITERT_CHATTER = re.compile(r"^(INFO|WARNING): .*\n", re.MULTILINE)
 def run(*arguments, **options):
     """`options` are those of subprocess.run."""
     done = subprocess.run(
-        [DURWARD, *map(str, arguments)], capture_output=True, text=True, errors="replace", timeout=120, **options
+        [DURWARD, *map(str, arguments)], capture_output=True, text=True, errors="replace", timeout=600, **options
     )
     done.stderr = LITERT_CHATTER.sub("", done.stderr)
     return done
