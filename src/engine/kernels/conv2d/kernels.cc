@@ -1,6 +1,9 @@
 #include "engine/kernels/conv2d/kernels.h"
 
 #include "engine/kernels/portable.h"
+#if defined(__aarch64__)
+#include "engine/kernels/conv2d/neon.h"
+#endif
 
 namespace durward {
 namespace {
@@ -21,8 +24,34 @@ void run(const Conv2DInt8& conv, const std::byte*, const FusedAdd* add,
   }
 }
 
+#if defined(__aarch64__)
+template <const Conv2DNeonPacking& packing>
+constexpr Conv2DKernel neon_kernel(Isa isa, decltype(Conv2DKernel::takes) takes,
+                                   decltype(Conv2DKernel::run) run_it) {
+  Conv2DKernel kernel;
+  kernel.isa = isa;
+  kernel.takes = takes;
+  kernel.packed_bytes = [](const Conv2DInt8& conv) noexcept {
+    return conv2d_neon_packed_bytes(conv, packing);
+  };
+  kernel.pack = [](const Conv2DInt8& conv, std::byte* packed) noexcept {
+    conv2d_neon_pack(conv, packing, packed);
+  };
+  kernel.scratch_bytes = [](const Conv2DInt8& conv) noexcept {
+    return conv2d_neon_scratch_bytes(conv, packing);
+  };
+  kernel.run = run_it;
+  return kernel;
+}
+#endif
+
 constexpr Conv2DKernel kKernels[] = {
     {Isa::kPortable, takes_all, nothing_packed, pack_nothing, scratch_bytes, run},
+#if defined(__aarch64__)
+    neon_kernel<kConv2DNeonPacking>(Isa::kNeon, conv2d_takes_neon, conv2d_run_neon),
+    neon_kernel<kConv2DNeonDotprodPacking>(Isa::kNeonDotprod, takes_all, conv2d_run_neon_dotprod),
+    neon_kernel<kConv2DNeonI8mmPacking>(Isa::kNeonI8mm, takes_all, conv2d_run_neon_i8mm),
+#endif
 };
 
 }  // namespace

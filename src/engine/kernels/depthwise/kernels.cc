@@ -1,6 +1,9 @@
 #include "engine/kernels/depthwise/kernels.h"
 
 #include "engine/kernels/portable.h"
+#if defined(__aarch64__)
+#include "engine/kernels/depthwise/neon.h"
+#endif
 
 namespace durward {
 namespace {
@@ -21,6 +24,27 @@ void run(const DepthwiseInt8& conv, const std::byte*, const FusedAdd* add,
   }
 }
 
+#if defined(__aarch64__)
+template <int64_t kGroup>
+constexpr DepthwiseKernel neon_kernel(Isa isa, decltype(DepthwiseKernel::takes) takes,
+                                      decltype(DepthwiseKernel::run) run_it) {
+  DepthwiseKernel kernel;
+  kernel.isa = isa;
+  kernel.takes = takes;
+  kernel.packed_bytes = [](const DepthwiseInt8& conv) noexcept {
+    return depthwise_neon_packed_bytes(conv, kGroup);
+  };
+  kernel.pack = [](const DepthwiseInt8& conv, std::byte* packed) noexcept {
+    depthwise_neon_pack(conv, kGroup, packed);
+  };
+  kernel.scratch_bytes = [](const DepthwiseInt8& conv) noexcept {
+    return depthwise_neon_scratch_bytes(conv, kGroup);
+  };
+  kernel.run = run_it;
+  return kernel;
+}
+#endif
+
 }  // namespace
 
 std::span<const DepthwiseKernel> depthwise_kernels() noexcept {
@@ -31,6 +55,10 @@ std::span<const DepthwiseKernel> depthwise_kernels() noexcept {
     kDepthwiseAvx2,
     kDepthwiseAvxVnni,
     kDepthwiseAvx512Vnni,
+#elif defined(__aarch64__)
+    neon_kernel<kDepthwiseNeonGroup>(Isa::kNeon, depthwise_takes_neon, depthwise_run_neon),
+    neon_kernel<kDepthwiseNeonDotprodGroup>(Isa::kNeonDotprod, depthwise_takes_neon_dotprod,
+                                            depthwise_run_neon_dotprod),
 #endif
   };
   return kernels;
