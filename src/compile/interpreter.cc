@@ -25,12 +25,21 @@ struct Location {
   size_t index = 0;  // arena offset, or number of the constant or input
 };
 
-struct Step {
-  Kernel kernel;
+struct PlacedCall {
+  KernelCall call;
   std::vector<Location> inputs;
-  std::vector<size_t> outputs;  // arena offsets
-  std::vector<TensorId> output_ids;
-  std::vector<size_t> output_bytes;
+  size_t output = 0;  // arena offset
+};
+
+struct PlacedOutput {
+  TensorId id;
+  size_t offset = 0, bytes = 0;  // in the arena
+};
+
+// A node.
+struct Step {
+  std::vector<PlacedCall> calls;
+  std::vector<PlacedOutput> outputs;
 };
 
 // Memory that is given back to the list it came from, for the next run.
@@ -117,17 +126,17 @@ absl::StatusOr<Interpreter> Interpreter::create(const Graph& graph) {
 
   // Every node that cannot run is named, not only the first.
   std::vector<std::string> unsupported;
-  std::vector<Kernel> kernels;
+  std::vector<LoweredCalls> lowered;
   size_t scratch = 0;
   for (const NodeId id : order) {
-    absl::StatusOr<Kernel> kernel = lower(graph, id);
-    if (kernel.status().code() == absl::StatusCode::kUnimplemented) {
-      unsupported.emplace_back(kernel.status().message());
+    absl::StatusOr<LoweredCalls> calls = lower(graph, id);
+    if (calls.status().code() == absl::StatusCode::kUnimplemented) {
+      unsupported.emplace_back(calls.status().message());
       continue;
     }
-    DURWARD_RETURN_IF_ERROR(kernel.status());
-    scratch = std::max(scratch, kernel->scratch_bytes);
-    kernels.push_back(*std::move(kernel));
+    DURWARD_RETURN_IF_ERROR(calls.status());
+    for (const LoweredCall& call : *calls) scratch = std::max(scratch, scratch_bytes(call.call));
+    lowered.push_back(*std::move(calls));
   }
   if (!unsupported.empty()) return absl::UnimplementedError(absl::StrJoin(unsupported, "; "));
 
@@ -150,20 +159,28 @@ absl::StatusOr<Interpreter> Interpreter::create(const Graph& graph) {
   for (const auto& [tensor, index] : block) {
     locations[tensor] = {Location::Kind::kArena, planner.offset(index)};
   }
+  const auto keep = [&program](Buffer constant) -> Location {
+    program->constants.push_back(std::move(constant));
+    return {Location::Kind::kConstant, program->constants.size() - 1};
+  };
   const auto locate = [&](TensorId id) -> Location {
-    if (!id.valid()) return {};
     const auto found = locations.find(id);
     if (found != locations.end()) return found->second;
-    program->constants.push_back(graph.tensor(id).data);
-    return locations[id] = {Location::Kind::kConstant, program->constants.size() - 1};
+    return locations[id] = keep(graph.tensor(id).data);
+  };
+  const auto place = [&](const Operand& operand) -> Location {
+    if (operand.constant != nullptr) return keep(operand.constant);
+    return operand.tensor.valid() ? locate(operand.tensor) : Location{};
   };
   for (size_t i = 0; i < order.size(); ++i) {
-    const Node& node = graph.node(order[i]);
-    Step step{std::move(kernels[i]), {}, {}, node.outputs, {}};
-    for (const TensorId input : node.inputs) step.inputs.push_back(locate(input));
-    for (const TensorId output : node.outputs) {
-      step.outputs.push_back(locations[output].index);
-      step.output_bytes.push_back(bytes_of(graph.tensor(output)));
+    Step step;
+    for (const LoweredCall& call : lowered[i]) {
+      PlacedCall placed{call.call, {}, locations[call.output].index};
+      for (const Operand& input : call.inputs) placed.inputs.push_back(place(input));
+      step.calls.push_back(std::move(placed));
+    }
+    for (const TensorId output : graph.node(order[i]).outputs) {
+      step.outputs.push_back({output, locations[output].index, bytes_of(graph.tensor(output))});
     }
     program->steps.push_back(std::move(step));
   }
@@ -200,16 +217,15 @@ absl::Status Interpreter::run(std::span<const std::span<const std::byte>> inputs
     return nullptr;
   };
   std::vector<const std::byte*> in;
-  std::vector<std::byte*> out;
   for (const Step& step : program_->steps) {
-    in.clear();
-    out.clear();
-    for (const Location& location : step.inputs) in.push_back(address(location));
-    for (const size_t offset : step.outputs) out.push_back(arena + offset);
-    step.kernel.run({in, out, arena + program_->scratch_offset});
+    for (const PlacedCall& placed : step.calls) {
+      in.clear();
+      for (const Location& location : placed.inputs) in.push_back(address(location));
+      execute(placed.call, {in, arena + placed.output, arena + program_->scratch_offset});
+    }
     if (!observer) continue;
-    for (size_t i = 0; i < out.size(); ++i) {
-      observer(step.output_ids[i], {out[i], step.output_bytes[i]});
+    for (const PlacedOutput& output : step.outputs) {
+      observer(output.id, {arena + output.offset, output.bytes});
     }
   }
   for (size_t i = 0; i < outputs.size(); ++i) {

@@ -12,6 +12,7 @@
 
 #include "base/parallel.h"
 #include "base/random.h"
+#include "compile/graph_builder.h"
 
 namespace durward {
 namespace {
@@ -19,52 +20,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
-
-QuantParams per_tensor(float scale, int32_t zero_point) { return {{scale}, {zero_point}, -1}; }
-
-class Builder {
- public:
-  Graph graph;
-
-  TensorId input(Shape shape, DataType type = DataType::kFloat32) {
-    const TensorId id = graph.add_tensor("x" + std::to_string(graph.inputs.size()), type, shape);
-    graph.inputs.push_back({id, graph.tensor(id).name, PortLayout::kAsIs});
-    return id;
-  }
-  TensorId int8_input(Shape shape, float scale, int32_t zero_point) {
-    const TensorId id = input(std::move(shape), DataType::kInt8);
-    graph.mutable_tensor(id).quant = per_tensor(scale, zero_point);
-    return id;
-  }
-  template <typename T>
-  TensorId constant(Shape shape, const std::vector<T>& values) {
-    return graph.add_constant("c" + std::to_string(graph.tensor_ids().size()), std::move(shape),
-                              std::span<const T>(values));
-  }
-  TensorId weights(Shape shape, const std::vector<int8_t>& values, std::vector<float> scales,
-                   int axis) {
-    const TensorId id = constant(std::move(shape), values);
-    const std::vector<int32_t> zeros(scales.size(), 0);
-    graph.mutable_tensor(id).quant = QuantParams{std::move(scales), zeros, axis};
-    return id;
-  }
-  TensorId op(Op op, std::vector<TensorId> inputs) {
-    auto result =
-        graph.add_op(std::move(op), "n" + std::to_string(graph.node_count()), std::move(inputs));
-    EXPECT_TRUE(result.ok()) << result.status();
-    return result.value();
-  }
-  // The same with an int8 output.
-  TensorId op(Op op_value, std::vector<TensorId> inputs, float scale, int32_t zero_point) {
-    const TensorId id = op(std::move(op_value), std::move(inputs));
-    graph.mutable_tensor(id).type = DataType::kInt8;
-    graph.mutable_tensor(id).quant = per_tensor(scale, zero_point);
-    return id;
-  }
-  void output(TensorId id) {
-    graph.outputs.push_back({id, graph.tensor(id).name, PortLayout::kAsIs});
-  }
-};
 
 template <typename Out, typename In>
 std::vector<Out> run(const Graph& graph, const std::vector<In>& input) {
@@ -149,6 +104,16 @@ TEST(Interpreter, JoinsAndSplits) {
   b.graph.add_node(Split{1, {1, 2}}, "split", {x}, {left, right});
   b.output(b.op(Concat{1}, {right, left}));
   EXPECT_THAT(run<float>(b.graph, iota(6)), ElementsAre(1, 2, 0, 4, 5, 3));
+}
+
+TEST(Interpreter, SplitsOffAnEmptyPart) {
+  Builder b;
+  const TensorId x = b.input({2, 3});
+  const TensorId none = b.graph.add_tensor("none", DataType::kFloat32, {2, 0});
+  const TensorId all = b.graph.add_tensor("all", DataType::kFloat32, {2, 3});
+  b.graph.add_node(Split{1, {0, 3}}, "split", {x}, {none, all});
+  b.output(all);
+  EXPECT_THAT(run<float>(b.graph, iota(6)), ElementsAreArray(iota(6)));
 }
 
 TEST(Interpreter, GathersByIndex) {

@@ -132,19 +132,20 @@ TEST(DepthwiseInt8, EqualsTheDefinition) {
   }
 }
 
-TEST(FullyConnectedInt8, EqualsTheDefinition) {
+// A fully connected layer is a convolution of [1, rows] pixels.
+TEST(Conv2DInt8, OfSinglePixelsIsAFullyConnectedLayer) {
   Random random(4);
   for (int trial = 0; trial < 200; ++trial) {
     const int64_t rows = pick(random, 1, 9), in = pick(random, 1, 70), out = pick(random, 1, 9);
     const Int8Layer layer = random_layer(random, in * out, out);
     const auto input = random_int8(random, rows * in);
     std::vector<int8_t> output(static_cast<size_t>(rows * out));
-    std::vector<std::max_align_t> scratch(
-        fully_connected_int8_scratch_bytes(in) / sizeof(std::max_align_t) + 1);
-    fully_connected_int8(
-        {rows, in, out, layer.weights.data(), layer.bias.data(), layer.multiplier.data(),
-         layer.negative.data(), layer.zero_point, layer.output},
-        input.data(), output.data(), reinterpret_cast<std::byte*>(scratch.data()));
+    const Conv2DGeometry g{{1, 1, rows, in, 1, rows, out}, 1};
+    std::vector<std::max_align_t> scratch(conv2d_int8_scratch_bytes(g) / sizeof(std::max_align_t) +
+                                          1);
+    conv2d_int8({g, layer.weights.data(), layer.bias.data(), layer.multiplier.data(),
+                 layer.negative.data(), layer.zero_point, layer.output},
+                input.data(), output.data(), reinterpret_cast<std::byte*>(scratch.data()));
     for (int64_t r = 0; r < rows; ++r) {
       for (int64_t o = 0; o < out; ++o) {
         const auto c = static_cast<size_t>(o);

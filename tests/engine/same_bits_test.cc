@@ -103,10 +103,11 @@ TEST(SameBits, Int8Layers) {
     const int64_t in = w.in_c, rows = inputs(w) / in;
     const auto matrix = random_int8(random, w.out_c * in, -127, 127);
     std::vector<int8_t> product(static_cast<size_t>(rows * w.out_c));
-    Scratch row(fully_connected_int8_scratch_bytes(in));
-    fully_connected_int8({rows, in, w.out_c, matrix.data(), bias.data(), multiplier.data(),
-                          negative.data(), zero_point, range},
-                         input.data(), product.data(), row.data());
+    const Conv2DGeometry pixels{{1, 1, rows, in, 1, rows, w.out_c}, 1};
+    Scratch row(conv2d_int8_scratch_bytes(pixels));
+    conv2d_int8(
+        {pixels, matrix.data(), bias.data(), multiplier.data(), negative.data(), zero_point, range},
+        input.data(), product.data(), row.data());
     digest.add(product);
   }
   EXPECT_EQ(digest.value(), 0x50584769cf7161d7u);
@@ -246,8 +247,8 @@ TEST(SameBits, ReductionsAndResizing) {
 
     std::vector<ResizeTap> taps;
     for (int64_t i = 0; i < 10; ++i) {
-      const int64_t low = pick(random, 0, 6);
-      taps.push_back({low, std::min<int64_t>(low + 1, 6), static_cast<float>(random.uniform())});
+      const auto low = static_cast<int32_t>(pick(random, 0, 6));
+      taps.push_back({low, std::min(low + 1, 6), static_cast<float>(random.uniform())});
     }
     const ResizeGeometry larger{2, 7, 7, 10, 10, c, taps.data(), taps.data()};
     std::vector<int8_t> resized(static_cast<size_t>(200 * c));

@@ -7,15 +7,11 @@
 #include <limits>
 
 #include "compile/lower/lower.h"
-#include "engine/kernels/conv2d/conv2d.h"
-#include "engine/kernels/depthwise/depthwise.h"
-#include "engine/kernels/fully_connected/fully_connected.h"
-#include "engine/kernels/matmul/matmul.h"
 
 namespace durward {
 namespace {
 
-// The inputs of all three: (x, weights, bias?, slope?).
+// The inputs of the first three: (x, weights, bias?, slope?).
 constexpr size_t kWeights = 1, kBias = 2, kSlope = 3;
 
 // The requantisation of a layer's accumulators, one multiplier per output channel and sign.
@@ -105,10 +101,18 @@ WindowGeometry window_geometry(const Window& op, const LoweringContext& view, in
           op.stride_w, op.dilation_h, op.dilation_w, op.padding.top, op.padding.left};
 }
 
-// The float output with the slope that this run has.
-FloatOutput with_slope(FloatOutput output, const Operands& operands) {
-  output.slope = operands.in<float>(kSlope);
-  return output;
+// (x, weights, [bias], [slope])
+std::vector<Operand> float_operands(const LoweringContext& view) {
+  return {view.operand(0), view.operand(kWeights), view.operand(kBias), view.operand(kSlope)};
+}
+
+// (x, weights, bias, multiplier, multiplier_negative)
+std::vector<Operand> int8_operands(const LoweringContext& view, const ChannelMultipliers& m) {
+  const Operand bias = view.has_input(kBias)
+                           ? view.operand(kBias)
+                           : constant_operand(std::vector<int32_t>(m.positive.size(), 0));
+  return {view.operand(0), view.operand(kWeights), bias, constant_operand(m.positive),
+          constant_operand(m.negative)};
 }
 
 bool all_float(const LoweringContext& view) {
@@ -117,84 +121,57 @@ bool all_float(const LoweringContext& view) {
 
 }  // namespace
 
-absl::StatusOr<Kernel> lower_op(const Conv2D& op, const LoweringContext& view) {
+absl::StatusOr<LoweredCalls> lower_op(const Conv2D& op, const LoweringContext& view) {
   const Shape& weights = view.input(kWeights).shape;
   const Conv2DGeometry geometry{window_geometry(op, view, weights[1], weights[2]), op.groups};
   const int64_t channels = weights[0];
   DURWARD_RETURN_IF_ERROR(check_operands(view, op.activation, channels));
   if (all_float(view)) {
-    const FloatOutput output = float_output(op.activation);
-    return Kernel{
-        [=](const Operands& o) {
-          conv2d_float({geometry, o.in<float>(kWeights), o.in<float>(kBias), with_slope(output, o)},
-                       o.in<float>(0), o.out<float>(), o.scratch);
-        },
-        conv2d_float_scratch_bytes(geometry)};
+    return view.call(Conv2DFloatCall{geometry, float_range(op.activation)}, float_operands(view));
   }
   if (!view.is(DataType::kInt8)) return view.no_kernel();
   DURWARD_ASSIGN_OR_RETURN(const ChannelMultipliers m,
                            channel_multipliers(view, op.activation, channels, false));
-  return Kernel{[=](const Operands& o) {
-                  conv2d_int8({geometry, o.in<int8_t>(kWeights), o.in<int32_t>(kBias),
-                               m.positive.data(), m.negative.data(), m.input_zero_point, m.output},
-                              o.in<int8_t>(0), o.out<int8_t>(), o.scratch);
-                },
-                conv2d_int8_scratch_bytes(geometry)};
+  return view.call(Conv2DInt8Call{geometry, m.input_zero_point, m.output, {}},
+                   int8_operands(view, m));
 }
 
-absl::StatusOr<Kernel> lower_op(const DepthwiseConv2D& op, const LoweringContext& view) {
+absl::StatusOr<LoweredCalls> lower_op(const DepthwiseConv2D& op, const LoweringContext& view) {
   const Shape& weights = view.input(kWeights).shape;
   const WindowGeometry window = window_geometry(op, view, weights[1], weights[2]);
   const int64_t channels = weights[3];
   DURWARD_RETURN_IF_ERROR(check_operands(view, op.activation, channels));
   if (all_float(view)) {
-    const FloatOutput output = float_output(op.activation);
-    return Kernel{[=](const Operands& o) {
-                    depthwise_float(
-                        {window, o.in<float>(kWeights), o.in<float>(kBias), with_slope(output, o)},
-                        o.in<float>(0), o.out<float>(), o.scratch);
-                  },
-                  depthwise_scratch_bytes(window)};
+    return view.call(DepthwiseFloatCall{window, float_range(op.activation)}, float_operands(view));
   }
   if (!view.is(DataType::kInt8)) return view.no_kernel();
   DURWARD_ASSIGN_OR_RETURN(const ChannelMultipliers m,
                            channel_multipliers(view, op.activation, channels, true));
-  return Kernel{[=](const Operands& o) {
-                  depthwise_int8(
-                      {window, o.in<int8_t>(kWeights), o.in<int32_t>(kBias), m.positive.data(),
-                       m.negative.data(), m.input_zero_point, m.output},
-                      o.in<int8_t>(0), o.out<int8_t>(), o.scratch);
-                },
-                depthwise_scratch_bytes(window)};
+  return view.call(DepthwiseInt8Call{window, m.input_zero_point, m.output, {}},
+                   int8_operands(view, m));
 }
 
-absl::StatusOr<Kernel> lower_op(const FullyConnected& op, const LoweringContext& view) {
+absl::StatusOr<LoweredCalls> lower_op(const FullyConnected& op, const LoweringContext& view) {
   const Shape& weights = view.input(kWeights).shape;
   const int64_t out = weights[0], in = weights[1];
   const int64_t rows = elements(view.output().shape) / out;
   DURWARD_RETURN_IF_ERROR(check_operands(view, op.activation, out));
   if (all_float(view)) {
-    const FloatOutput output = float_output(op.activation);
-    return Kernel{[=](const Operands& o) {
-                    fully_connected_float({rows, in, out, o.in<float>(kWeights), o.in<float>(kBias),
-                                           with_slope(output, o)},
-                                          o.in<float>(0), o.out<float>());
-                  },
-                  0};
+    return view.call(FullyConnectedFloatCall{rows, in, out, float_range(op.activation)},
+                     float_operands(view));
   }
   if (!view.is(DataType::kInt8)) return view.no_kernel();
   DURWARD_ASSIGN_OR_RETURN(const ChannelMultipliers m,
                            channel_multipliers(view, op.activation, out, false));
-  return Kernel{[=](const Operands& o) {
-                  fully_connected_int8(
-                      {rows, in, out, o.in<int8_t>(kWeights), o.in<int32_t>(kBias),
-                       m.positive.data(), m.negative.data(), m.input_zero_point, m.output},
-                      o.in<int8_t>(0), o.out<int8_t>(), o.scratch);
-                },
-                fully_connected_int8_scratch_bytes(in)};
+  WindowGeometry window;
+  window.in_w = window.out_w = rows;
+  window.in_c = in;
+  window.out_c = out;
+  return view.call(Conv2DInt8Call{{window, 1}, m.input_zero_point, m.output, {}},
+                   int8_operands(view, m));
 }
 
-absl::StatusOr<Kernel> lower_op(const MatMul&, const LoweringContext& view) {
+absl::StatusOr<LoweredCalls> lower_op(const MatMul&, const LoweringContext& view) {
   if (!view.is(DataType::kFloat32) || view.input(1).type != DataType::kFloat32) {
     return view.no_kernel();
   }
@@ -202,25 +179,12 @@ absl::StatusOr<Kernel> lower_op(const MatMul&, const LoweringContext& view) {
   const Shape& b = view.input(1).shape;
   const Shape& out = view.output().shape;
   if (a.size() < 2 || b.size() < 2) return view.no_kernel();
-  const int64_t rows = a[a.size() - 2], depth = a.back(), columns = b.back();
   const auto batch = [](const Shape& shape) { return Shape(shape.begin(), shape.end() - 2); };
-  // A loop over the matrices of the batch; strides in matrices.
   DURWARD_ASSIGN_OR_RETURN(const LoopNest nest,
                            loop_nest(view, batch(out), broadcast_strides(batch(a), batch(out)),
                                      broadcast_strides(batch(b), batch(out))));
-  return Kernel{[=](const Operands& o) {
-                  const int64_t length = nest.dims[nest.rank - 1];
-                  for_each_row(nest, [&](int64_t row, int64_t first_a, int64_t first_b) {
-                    for (int64_t i = 0; i < length; ++i) {
-                      const int64_t index_a = first_a + i * nest.stride_a[nest.rank - 1];
-                      const int64_t index_b = first_b + i * nest.stride_b[nest.rank - 1];
-                      matmul_float(rows, depth, columns, o.in<float>(0) + index_a * rows * depth,
-                                   o.in<float>(1) + index_b * depth * columns,
-                                   o.out<float>() + (row * length + i) * rows * columns);
-                    }
-                  });
-                },
-                0};
+  return view.call(MatMulFloatCall{nest, a[a.size() - 2], a.back(), b.back()},
+                   {view.operand(0), view.operand(1)});
 }
 
 }  // namespace durward

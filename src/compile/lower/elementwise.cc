@@ -1,11 +1,7 @@
 // Binary, Unary and its relatives, PRelu, BatchNorm.
-#include "engine/kernels/elementwise/elementwise.h"
-
 #include <cmath>
-#include <utility>
 
 #include "compile/lower/lower.h"
-#include "engine/kernels/binary/binary.h"
 
 namespace durward {
 namespace {
@@ -64,25 +60,21 @@ FloatUnary float_unary(UnaryKind kind) {
   return FloatUnary::kCeil;
 }
 
-absl::StatusOr<Kernel> lower_unary(const UnaryFunction& function, const LoweringContext& view) {
+absl::StatusOr<LoweredCalls> lower_unary(const UnaryFunction& function,
+                                         const LoweringContext& view) {
   const int64_t count = elements(view.output().shape);
   if (view.is(DataType::kFloat32)) {
-    return Kernel{
-        [=](const Operands& o) { unary_float(function, count, o.in<float>(0), o.out<float>()); },
-        0};
+    return view.call(UnaryFloatCall{function, count}, {view.operand(0)});
   }
   if (!view.is(DataType::kInt8)) return view.no_kernel();
   DURWARD_ASSIGN_OR_RETURN(const Int8Params in, int8_params(view, view.input(0)));
   DURWARD_ASSIGN_OR_RETURN(const Int8Params out, int8_params(view, view.output()));
-  auto table = make_table(in, out, [&](double x) { return evaluate(function, x); });
-  return Kernel{[=, table = std::move(table)](const Operands& o) {
-                  lookup_int8(table.data(), count, o.in<int8_t>(0), o.out<int8_t>());
-                },
-                0};
+  const auto table = make_table(in, out, [&](double x) { return evaluate(function, x); });
+  return view.call(LookupInt8Call{count}, {view.operand(0), constant_operand(table)});
 }
 
-absl::StatusOr<Kernel> lower_binary_int8(const Binary& op, const LoweringContext& view,
-                                         const LoopNest& nest) {
+absl::StatusOr<KernelCall> binary_int8(const Binary& op, const LoweringContext& view,
+                                       const LoopNest& nest) {
   DURWARD_ASSIGN_OR_RETURN(const Int8Params a, int8_params(view, view.input(0)));
   DURWARD_ASSIGN_OR_RETURN(const Int8Params b, int8_params(view, view.input(1)));
   DURWARD_ASSIGN_OR_RETURN(const Int8Params out, int8_params(view, view.output()));
@@ -93,20 +85,13 @@ absl::StatusOr<Kernel> lower_binary_int8(const Binary& op, const LoweringContext
       const auto multiplier_a = static_cast<float>(double{a.scale} / double{out.scale});
       const auto multiplier_b = static_cast<float>(double{b.scale} / double{out.scale});
       const float sign = op.kind == BinaryKind::kSub ? -1.0f : 1.0f;
-      const AddInt8 add{nest, a.zero_point, b.zero_point, multiplier_a, sign * multiplier_b, range};
-      return Kernel{[=](const Operands& o) {
-                      add_int8(add, o.in<int8_t>(0), o.in<int8_t>(1), o.out<int8_t>());
-                    },
-                    0};
+      return AddInt8Call{
+          {nest, a.zero_point, b.zero_point, multiplier_a, sign * multiplier_b, range}};
     }
     case BinaryKind::kMul: {
       const auto multiplier =
           static_cast<float>(double{a.scale} * double{b.scale} / double{out.scale});
-      const MulInt8 mul{nest, a.zero_point, b.zero_point, multiplier, range};
-      return Kernel{[=](const Operands& o) {
-                      mul_int8(mul, o.in<int8_t>(0), o.in<int8_t>(1), o.out<int8_t>());
-                    },
-                    0};
+      return MulInt8Call{{nest, a.zero_point, b.zero_point, multiplier, range}};
     }
     case BinaryKind::kMaximum:
     case BinaryKind::kMinimum: {
@@ -115,11 +100,7 @@ absl::StatusOr<Kernel> lower_binary_int8(const Binary& op, const LoweringContext
             "int8 needs the same scale and zero point on both inputs and the output, and no fused "
             "activation");
       }
-      const auto kernel = op.kind == BinaryKind::kMaximum ? maximum_int8 : minimum_int8;
-      return Kernel{[=](const Operands& o) {
-                      kernel(nest, o.in<int8_t>(0), o.in<int8_t>(1), o.out<int8_t>());
-                    },
-                    0};
+      return ExtremumInt8Call{nest, op.kind == BinaryKind::kMaximum};
     }
     case BinaryKind::kDiv:
     case BinaryKind::kPow:
@@ -130,40 +111,40 @@ absl::StatusOr<Kernel> lower_binary_int8(const Binary& op, const LoweringContext
 
 }  // namespace
 
-absl::StatusOr<Kernel> lower_op(const Binary& op, const LoweringContext& view) {
+absl::StatusOr<LoweredCalls> lower_op(const Binary& op, const LoweringContext& view) {
   const Shape& out = view.output().shape;
   DURWARD_ASSIGN_OR_RETURN(const LoopNest nest,
                            loop_nest(view, out, broadcast_strides(view.input(0).shape, out),
                                      broadcast_strides(view.input(1).shape, out)));
-  if (view.is(DataType::kInt8)) return lower_binary_int8(op, view, nest);
+  const std::vector<Operand> operands{view.operand(0), view.operand(1)};
+  if (view.is(DataType::kInt8)) {
+    DURWARD_ASSIGN_OR_RETURN(const KernelCall call, binary_int8(op, view, nest));
+    return view.call(call, operands);
+  }
   if (!view.is(DataType::kFloat32) || view.input(1).type != DataType::kFloat32) {
     return view.no_kernel();
   }
-  const FloatOutput range = float_output(op.activation);
-  const FloatBinary kind = float_binary(op.kind);
-  return Kernel{[=](const Operands& o) {
-                  binary_float(kind, nest, range, o.in<float>(0), o.in<float>(1), o.out<float>());
-                },
-                0};
+  return view.call(BinaryFloatCall{float_binary(op.kind), nest, float_range(op.activation)},
+                   operands);
 }
 
-absl::StatusOr<Kernel> lower_op(const Unary& op, const LoweringContext& view) {
+absl::StatusOr<LoweredCalls> lower_op(const Unary& op, const LoweringContext& view) {
   return lower_unary({float_unary(op.kind), 0, 0}, view);
 }
 
-absl::StatusOr<Kernel> lower_op(const LeakyRelu& op, const LoweringContext& view) {
+absl::StatusOr<LoweredCalls> lower_op(const LeakyRelu& op, const LoweringContext& view) {
   return lower_unary({FloatUnary::kLeakyRelu, op.alpha, 0}, view);
 }
 
-absl::StatusOr<Kernel> lower_op(const Clip& op, const LoweringContext& view) {
+absl::StatusOr<LoweredCalls> lower_op(const Clip& op, const LoweringContext& view) {
   return lower_unary({FloatUnary::kClip, op.min, op.max}, view);
 }
 
-absl::StatusOr<Kernel> lower_op(const HardSigmoid& op, const LoweringContext& view) {
+absl::StatusOr<LoweredCalls> lower_op(const HardSigmoid& op, const LoweringContext& view) {
   return lower_unary({FloatUnary::kHardSigmoid, op.alpha, op.beta}, view);
 }
 
-absl::StatusOr<Kernel> lower_op(const PRelu&, const LoweringContext& view) {
+absl::StatusOr<LoweredCalls> lower_op(const PRelu&, const LoweringContext& view) {
   const Shape& shape = view.output().shape;
   const int64_t channels = shape.empty() ? 1 : shape.back();
   const int64_t rows = elements(shape) / channels;
@@ -178,29 +159,22 @@ absl::StatusOr<Kernel> lower_op(const PRelu&, const LoweringContext& view) {
     slope_per_channel[c] = slope.values<float>()[slopes == 1 ? 0 : c];
   }
   if (view.is(DataType::kFloat32)) {
-    return Kernel{[=, slope_values = std::move(slope_per_channel)](const Operands& o) {
-                    prelu_float(rows, channels, slope_values.data(), o.in<float>(0),
-                                o.out<float>());
-                  },
-                  0};
+    return view.call(PReluFloatCall{rows, channels},
+                     {view.operand(0), constant_operand(slope_per_channel)});
   }
   if (!view.is(DataType::kInt8)) return view.no_kernel();
   DURWARD_ASSIGN_OR_RETURN(const Int8Params in, int8_params(view, view.input(0)));
   DURWARD_ASSIGN_OR_RETURN(const Int8Params out, int8_params(view, view.output()));
   const auto multiplier = static_cast<float>(double{in.scale} / double{out.scale});
-  std::vector<float> positive(slope_per_channel.size(), multiplier);
+  const std::vector<float> positive(slope_per_channel.size(), multiplier);
   std::vector<float> negative;
   for (const float value : slope_per_channel) negative.push_back(multiplier * value);
-  return Kernel{
-      [=, positive = std::move(positive), negative = std::move(negative)](const Operands& o) {
-        prelu_int8({rows, channels, positive.data(), negative.data(), in.zero_point,
-                    int8_output(out, Activation::kNone)},
-                   o.in<int8_t>(0), o.out<int8_t>());
-      },
-      0};
+  return view.call(
+      PReluInt8Call{rows, channels, in.zero_point, int8_output(out, Activation::kNone)},
+      {view.operand(0), constant_operand(positive), constant_operand(negative)});
 }
 
-absl::StatusOr<Kernel> lower_op(const BatchNorm& op, const LoweringContext& view) {
+absl::StatusOr<LoweredCalls> lower_op(const BatchNorm& op, const LoweringContext& view) {
   if (!view.is(DataType::kFloat32)) return view.no_kernel();
   const AxisGeometry geometry = around_axis(view.output().shape, op.axis);
   std::vector<float> scale(static_cast<size_t>(geometry.length)), shift(scale.size());
@@ -217,11 +191,8 @@ absl::StatusOr<Kernel> lower_op(const BatchNorm& op, const LoweringContext& view
     scale[c] = static_cast<float>(factor);
     shift[c] = static_cast<float>(parameter(2) - parameter(3) * factor);
   }
-  return Kernel{[=, scale = std::move(scale), shift = std::move(shift)](const Operands& o) {
-                  scale_shift_float(geometry.outer, geometry.length, geometry.inner, scale.data(),
-                                    shift.data(), o.in<float>(0), o.out<float>());
-                },
-                0};
+  return view.call(ScaleShiftFloatCall{geometry.outer, geometry.length, geometry.inner},
+                   {view.operand(0), constant_operand(scale), constant_operand(shift)});
 }
 
 }  // namespace durward

@@ -3,7 +3,9 @@
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace durward {
 
@@ -21,6 +23,11 @@ absl::Status LoweringContext::no_kernel() const {
   return absl::UnimplementedError(absl::StrCat(
       std::string(op_name(node.op)), " '", node.name, "' has no reference kernel from (",
       types(node.inputs), ") to (", types(node.outputs), ")"));
+}
+
+LoweredCalls LoweringContext::call(const KernelCall& kernel_call,
+                                   std::vector<Operand> inputs) const {
+  return {{kernel_call, std::move(inputs), node.outputs[0]}};
 }
 
 absl::StatusOr<Int8Params> int8_params(const LoweringContext& view, const Tensor& tensor) {
@@ -51,8 +58,8 @@ Int8Output int8_output(const Int8Params& output, Activation activation) {
   return result;
 }
 
-FloatOutput float_output(Activation activation) {
-  FloatOutput result;
+FloatRange float_range(Activation activation) {
+  FloatRange result;
   if (activation == Activation::kRelu || activation == Activation::kRelu6) result.min = 0;
   if (activation == Activation::kRelu6) result.max = 6;
   return result;
@@ -133,22 +140,23 @@ std::vector<int8_t> rescale_table(const Int8Params& input, const Int8Params& out
   return make_table(input, output, [](double x) { return x; });
 }
 
-absl::StatusOr<Kernel> lower_op(const Cast&, const LoweringContext& view) {
+absl::StatusOr<LoweredCalls> lower_op(const Cast&, const LoweringContext& view) {
   return view.no_kernel();
 }
-absl::StatusOr<Kernel> lower_op(const ShapeOf&, const LoweringContext& view) {
+absl::StatusOr<LoweredCalls> lower_op(const ShapeOf&, const LoweringContext& view) {
   return view.no_kernel();
 }
 
-absl::StatusOr<Kernel> lower(const Graph& graph, NodeId id) {
+absl::StatusOr<LoweredCalls> lower(const Graph& graph, NodeId id) {
   const LoweringContext view{graph, graph.node(id)};
   if (view.node.inputs.empty() || !view.node.inputs[0].valid() || view.node.outputs.empty()) {
     return view.invalid("the first input or the output is missing");
   }
-  for (const TensorId output : view.node.outputs) {
-    // An empty tensor has nothing to compute, and no kernel has to think of it.
-    if (elements(graph.tensor(output).shape) == 0) return Kernel{[](const Operands&) {}, 0};
-  }
+  // An empty tensor has nothing to compute, and no kernel has to think of it.
+  const auto empty = [&graph](TensorId output) {
+    return elements(graph.tensor(output).shape) == 0;
+  };
+  if (std::all_of(view.node.outputs.begin(), view.node.outputs.end(), empty)) return LoweredCalls{};
   return std::visit([&view](const auto& op) { return lower_op(op, view); }, view.node.op);
 }
 

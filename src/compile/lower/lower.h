@@ -1,47 +1,46 @@
-// Lowering: from a node of the IR to a call of a reference kernel with everything that can be
-// computed or refused ahead of time computed or refused. One file per kind of op.
+// Lowering: from a node of the IR to kernel calls (engine/kernel_call.h) with everything that can
+// be computed or refused ahead of time computed or refused. One file per kind of op. Whoever runs
+// or stores the calls places the tensors.
 #pragma once
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/status.h"
-#include "engine/kernels/geometry.h"
-#include "engine/kernels/requantize.h"
+#include "engine/kernel_call.h"
 #include "graph/graph.h"
 
 namespace durward {
 
-// Where a node's tensors are during one run; an input that is left out is nullptr.
-struct Operands {
-  std::span<const std::byte* const> inputs;
-  std::span<std::byte* const> outputs;
-  std::byte* scratch = nullptr;  // at least scratch_bytes, aligned for double
-
-  template <typename T>
-  [[nodiscard]] const T* in(size_t i) const {
-    return i < inputs.size() ? reinterpret_cast<const T*>(inputs[i]) : nullptr;
-  }
-  template <typename T>
-  [[nodiscard]] T* out(size_t i = 0) const {
-    return reinterpret_cast<T*>(outputs[i]);
-  }
+// What a call reads: a tensor of the graph, which may be a constant of it, or bytes made by
+// lowering (multipliers, tables); an operand that is neither is left out.
+struct Operand {
+  TensorId tensor;
+  Buffer constant;
 };
 
-// A prepared node: cannot fail, allocates nothing, may run on several threads at once.
-struct Kernel {
-  std::function<void(const Operands&)> run;
-  size_t scratch_bytes = 0;
+struct LoweredCall {
+  KernelCall call;
+  std::vector<Operand> inputs;  // in the order that the call's comment gives
+  TensorId output;
 };
+using LoweredCalls = std::vector<LoweredCall>;
 
-// The kernel for a node. Errors: Unimplemented (no kernel for this op with these types),
-// InvalidArgument (missing or unfitting quantisation parameters, an accumulator that could
-// overflow), each naming the node.
-[[nodiscard]] absl::StatusOr<Kernel> lower(const Graph& graph, NodeId id);
+// The calls that compute a node, to be made in this order; none where its outputs are empty.
+// Errors: Unimplemented (no kernel for this op with these types), InvalidArgument (missing or
+// unfitting quantisation parameters, an accumulator that could overflow), each naming the node.
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower(const Graph& graph, NodeId id);
+
+// Values made by lowering as an operand.
+template <typename T>
+[[nodiscard]] Operand constant_operand(const std::vector<T>& values) {
+  const auto bytes = std::as_bytes(std::span(values));
+  return {{}, std::make_shared<const std::vector<std::byte>>(bytes.begin(), bytes.end())};
+}
 
 // A node while it is lowered.
 struct LoweringContext {
@@ -53,6 +52,12 @@ struct LoweringContext {
   }
   [[nodiscard]] const Tensor& input(size_t i) const { return graph.tensor(node.inputs[i]); }
   [[nodiscard]] const Tensor& output(size_t i = 0) const { return graph.tensor(node.outputs[i]); }
+  // The node's input i, left out where the node leaves it out.
+  [[nodiscard]] Operand operand(size_t i) const {
+    return {has_input(i) ? node.inputs[i] : TensorId{}, nullptr};
+  }
+  // A node that is one call.
+  [[nodiscard]] LoweredCalls call(const KernelCall& kernel_call, std::vector<Operand> inputs) const;
   [[nodiscard]] bool is(DataType type) const {
     return input(0).type == type && output().type == type;
   }
@@ -72,7 +77,7 @@ struct Int8Params {
 
 // The zero point and clamping range of an int8 output with a fused ReLU or ReLU6.
 [[nodiscard]] Int8Output int8_output(const Int8Params& output, Activation activation);
-[[nodiscard]] FloatOutput float_output(Activation activation);
+[[nodiscard]] FloatRange float_range(Activation activation);
 
 // A loop nest over dims, neighbouring dimensions joined where both operands allow it.
 // InvalidArgument above kMaxLoopRank dimensions.
@@ -92,45 +97,56 @@ struct Int8Params {
 [[nodiscard]] std::vector<int8_t> rescale_table(const Int8Params& input, const Int8Params& output);
 
 // convolution.cc
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Conv2D& op, const LoweringContext& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const DepthwiseConv2D& op,
-                                              const LoweringContext& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const FullyConnected& op,
-                                              const LoweringContext& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const MatMul& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Conv2D& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const DepthwiseConv2D& op,
+                                                    const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const FullyConnected& op,
+                                                    const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const MatMul& op, const LoweringContext& view);
 // elementwise.cc
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Binary& op, const LoweringContext& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Unary& op, const LoweringContext& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const LeakyRelu& op, const LoweringContext& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Clip& op, const LoweringContext& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const HardSigmoid& op, const LoweringContext& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const PRelu& op, const LoweringContext& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const BatchNorm& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Binary& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Unary& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const LeakyRelu& op,
+                                                    const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Clip& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const HardSigmoid& op,
+                                                    const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const PRelu& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const BatchNorm& op,
+                                                    const LoweringContext& view);
 // reduction.cc
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Softmax& op, const LoweringContext& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const L2Normalize& op, const LoweringContext& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Pool2D& op, const LoweringContext& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Reduce& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Softmax& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const L2Normalize& op,
+                                                    const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Pool2D& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Reduce& op, const LoweringContext& view);
 // movement.cc
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Pad& op, const LoweringContext& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Concat& op, const LoweringContext& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Reshape& op, const LoweringContext& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Identity& op, const LoweringContext& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Transpose& op, const LoweringContext& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Broadcast& op, const LoweringContext& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Tile& op, const LoweringContext& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Slice& op, const LoweringContext& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Split& op, const LoweringContext& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Gather& op, const LoweringContext& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const DepthToSpace& op, const LoweringContext& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const SpaceToDepth& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Pad& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Concat& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Reshape& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Identity& op,
+                                                    const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Transpose& op,
+                                                    const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Broadcast& op,
+                                                    const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Tile& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Slice& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Split& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Gather& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const DepthToSpace& op,
+                                                    const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const SpaceToDepth& op,
+                                                    const LoweringContext& view);
 // resize.cc
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Resize& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Resize& op, const LoweringContext& view);
 // quantize.cc
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Quantize& op, const LoweringContext& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Dequantize& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Quantize& op,
+                                                    const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Dequantize& op,
+                                                    const LoweringContext& view);
 // Folded at import: reaching an executor is an error.
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const Cast& op, const LoweringContext& view);
-[[nodiscard]] absl::StatusOr<Kernel> lower_op(const ShapeOf& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Cast& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const ShapeOf& op, const LoweringContext& view);
 
 }  // namespace durward

@@ -1,40 +1,41 @@
 // Quantize and Dequantize.
-#include "engine/kernels/quantize/quantize.h"
-
 #include <absl/strings/str_cat.h>
+
+#include <optional>
 
 #include "compile/lower/lower.h"
 
 namespace durward {
 namespace {
 
-template <typename T>
-Kernel dequantize_kernel(const AxisGeometry& around, std::vector<float> scales,
-                         std::vector<int32_t> zero_points) {
-  return {[=, scales = std::move(scales), zero_points = std::move(zero_points)](const Operands& o) {
-            dequantize(
-                {around.outer, around.length, around.inner, scales.data(), zero_points.data()},
-                o.in<T>(0), o.out<float>());
-          },
-          0};
+std::optional<QuantizedType> quantized_type(DataType type) {
+  switch (type) {
+    case DataType::kInt8:
+      return QuantizedType::kInt8;
+    case DataType::kUInt8:
+      return QuantizedType::kUInt8;
+    case DataType::kInt16:
+      return QuantizedType::kInt16;
+    case DataType::kInt32:
+      return QuantizedType::kInt32;
+    default:
+      return std::nullopt;
+  }
 }
 
 }  // namespace
 
-absl::StatusOr<Kernel> lower_op(const Quantize&, const LoweringContext& view) {
+absl::StatusOr<LoweredCalls> lower_op(const Quantize&, const LoweringContext& view) {
   if (view.input(0).type != DataType::kFloat32 || view.output().type != DataType::kInt8) {
     return view.no_kernel();
   }
-  const int64_t count = elements(view.output().shape);
   DURWARD_ASSIGN_OR_RETURN(const Int8Params out, int8_params(view, view.output()));
-  return Kernel{[=](const Operands& o) {
-                  quantize_int8(out.scale, int8_output(out, Activation::kNone), count,
-                                o.in<float>(0), o.out<int8_t>());
-                },
-                0};
+  return view.call(QuantizeInt8Call{out.scale, int8_output(out, Activation::kNone),
+                                    elements(view.output().shape)},
+                   {view.operand(0)});
 }
 
-absl::StatusOr<Kernel> lower_op(const Dequantize&, const LoweringContext& view) {
+absl::StatusOr<LoweredCalls> lower_op(const Dequantize&, const LoweringContext& view) {
   const Tensor& input = view.input(0);
   if (view.output().type != DataType::kFloat32) return view.no_kernel();
   if (!input.quant) return view.invalid(absl::StrCat("tensor '", input.name, "' has no scale"));
@@ -46,18 +47,11 @@ absl::StatusOr<Kernel> lower_op(const Dequantize&, const LoweringContext& view) 
     return view.invalid(absl::StrCat("tensor '", input.name, "' has ", quant.scales.size(),
                                      " scales for ", channels, " channels"));
   }
-  switch (input.type) {
-    case DataType::kInt8:
-      return dequantize_kernel<int8_t>(around, quant.scales, quant.zero_points);
-    case DataType::kUInt8:
-      return dequantize_kernel<uint8_t>(around, quant.scales, quant.zero_points);
-    case DataType::kInt16:
-      return dequantize_kernel<int16_t>(around, quant.scales, quant.zero_points);
-    case DataType::kInt32:
-      return dequantize_kernel<int32_t>(around, quant.scales, quant.zero_points);
-    default:
-      return view.no_kernel();
-  }
+  const std::optional<QuantizedType> type = quantized_type(input.type);
+  if (!type) return view.no_kernel();
+  return view.call(
+      DequantizeCall{*type, around.outer, around.length, around.inner},
+      {view.operand(0), constant_operand(quant.scales), constant_operand(quant.zero_points)});
 }
 
 }  // namespace durward

@@ -1,15 +1,10 @@
 // Softmax, L2Normalize, Pool2D and Reduce.
 #include <absl/strings/str_cat.h>
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "compile/lower/lower.h"
-#include "engine/kernels/l2_normalize/l2_normalize.h"
-#include "engine/kernels/pool/pool.h"
-#include "engine/kernels/reduce/reduce.h"
-#include "engine/kernels/softmax/softmax.h"
 
 namespace durward {
 namespace {
@@ -28,26 +23,20 @@ absl::Status check_int32_sum(const LoweringContext& view, int64_t count) {
                                    " elements could overflow: keep this layer in float"));
 }
 
-absl::StatusOr<Kernel> lower_average_pool_int8(const Pool2D& op, const LoweringContext& view,
-                                               const WindowGeometry& window) {
+absl::StatusOr<LoweredCalls> lower_average_pool_int8(const Pool2D& op, const LoweringContext& view,
+                                                     const WindowGeometry& window) {
   DURWARD_ASSIGN_OR_RETURN(const Int8Params in, int8_params(view, view.input(0)));
   DURWARD_ASSIGN_OR_RETURN(const Int8Params out, int8_params(view, view.output()));
-  // A window counts at most its part of the image, unless the padding counts too.
-  const int64_t most = op.count_padding ? window.kernel_h * window.kernel_w
-                                        : std::min(window.kernel_h, window.in_h) *
-                                              std::min(window.kernel_w, window.in_w);
+  const int64_t most = average_pool_multipliers(window, op.count_padding) - 1;
   DURWARD_RETURN_IF_ERROR(check_int32_sum(view, most));
   std::vector<float> multiplier{0.0f};
   for (int64_t n = 1; n <= most; ++n) {
     multiplier.push_back(
         static_cast<float>(double{in.scale} / (double{out.scale} * static_cast<double>(n))));
   }
-  return Kernel{[=, multiplier = std::move(multiplier)](const Operands& o) {
-                  average_pool_int8({window, op.count_padding, multiplier.data(), in.zero_point,
-                                     int8_output(out, Activation::kNone)},
-                                    o.in<int8_t>(0), o.out<int8_t>(), o.scratch);
-                },
-                average_pool_scratch_bytes(window)};
+  return view.call(AveragePoolInt8Call{window, op.count_padding, in.zero_point,
+                                       int8_output(out, Activation::kNone)},
+                   {view.operand(0), constant_operand(multiplier)});
 }
 
 FloatReduction float_reduction(ReduceKind kind) {
@@ -70,11 +59,10 @@ FloatReduction float_reduction(ReduceKind kind) {
 
 }  // namespace
 
-absl::StatusOr<Kernel> lower_op(const Softmax& op, const LoweringContext& view) {
+absl::StatusOr<LoweredCalls> lower_op(const Softmax& op, const LoweringContext& view) {
   const AxisGeometry geometry = around_axis(view.output().shape, op.axis);
   if (view.is(DataType::kFloat32)) {
-    return Kernel{
-        [=](const Operands& o) { softmax_float(geometry, o.in<float>(0), o.out<float>()); }, 0};
+    return view.call(SoftmaxFloatCall{geometry}, {view.operand(0)});
   }
   if (!view.is(DataType::kInt8)) return view.no_kernel();
   DURWARD_ASSIGN_OR_RETURN(const Int8Params in, int8_params(view, view.input(0)));
@@ -85,34 +73,25 @@ absl::StatusOr<Kernel> lower_op(const Softmax& op, const LoweringContext& view) 
         std::nearbyint(std::exp(-double{in.scale} * static_cast<double>(d)) * 0x1p24));
   }
   const auto inverse = static_cast<float>(1.0 / double{out.scale});
-  return Kernel{[=, table = std::move(table)](const Operands& o) {
-                  softmax_int8(
-                      {geometry, table.data(), inverse, int8_output(out, Activation::kNone)},
-                      o.in<int8_t>(0), o.out<int8_t>());
-                },
-                0};
+  return view.call(SoftmaxInt8Call{geometry, inverse, int8_output(out, Activation::kNone)},
+                   {view.operand(0), constant_operand(table)});
 }
 
-absl::StatusOr<Kernel> lower_op(const L2Normalize& op, const LoweringContext& view) {
+absl::StatusOr<LoweredCalls> lower_op(const L2Normalize& op, const LoweringContext& view) {
   const AxisGeometry geometry = around_axis(view.output().shape, op.axis);
   if (view.is(DataType::kFloat32)) {
-    return Kernel{[=, epsilon = op.epsilon](const Operands& o) {
-                    l2_normalize_float(geometry, epsilon, o.in<float>(0), o.out<float>());
-                  },
-                  0};
+    return view.call(L2NormalizeFloatCall{geometry, op.epsilon}, {view.operand(0)});
   }
   if (!view.is(DataType::kInt8)) return view.no_kernel();
   DURWARD_ASSIGN_OR_RETURN(const Int8Params in, int8_params(view, view.input(0)));
   DURWARD_ASSIGN_OR_RETURN(const Int8Params out, int8_params(view, view.output()));
-  const L2NormalizeInt8 normalize{geometry, in.zero_point,
-                                  static_cast<float>(1.0 / double{out.scale}),
-                                  int8_output(out, Activation::kNone)};
-  return Kernel{
-      [=](const Operands& o) { l2_normalize_int8(normalize, o.in<int8_t>(0), o.out<int8_t>()); },
-      0};
+  return view.call(
+      L2NormalizeInt8Call{geometry, in.zero_point, static_cast<float>(1.0 / double{out.scale}),
+                          int8_output(out, Activation::kNone)},
+      {view.operand(0)});
 }
 
-absl::StatusOr<Kernel> lower_op(const Pool2D& op, const LoweringContext& view) {
+absl::StatusOr<LoweredCalls> lower_op(const Pool2D& op, const LoweringContext& view) {
   const Shape& in = view.input(0).shape;
   const Shape& out = view.output().shape;
   const WindowGeometry window{in[0],       in[1],  in[2],       in[3],          out[1],
@@ -127,22 +106,13 @@ absl::StatusOr<Kernel> lower_op(const Pool2D& op, const LoweringContext& view) {
   const bool is_float = view.is(DataType::kFloat32);
   if (op.kind == PoolKind::kAverage) {
     if (!is_float) return lower_average_pool_int8(op, view, window);
-    return Kernel{[=, count_padding = op.count_padding](const Operands& o) {
-                    average_pool_float(window, count_padding, o.in<float>(0), o.out<float>(),
-                                       o.scratch);
-                  },
-                  average_pool_scratch_bytes(window)};
+    return view.call(AveragePoolFloatCall{window, op.count_padding}, {view.operand(0)});
   }
-  if (is_float) {
-    return Kernel{
-        [=](const Operands& o) { max_pool_float(window, o.in<float>(0), o.out<float>()); }, 0};
-  }
-  DURWARD_RETURN_IF_ERROR(unchanged_scale(view).status());
-  return Kernel{[=](const Operands& o) { max_pool_int8(window, o.in<int8_t>(0), o.out<int8_t>()); },
-                0};
+  if (!is_float) DURWARD_RETURN_IF_ERROR(unchanged_scale(view).status());
+  return view.call(MaxPoolCall{window, is_float}, {view.operand(0)});
 }
 
-absl::StatusOr<Kernel> lower_op(const Reduce& op, const LoweringContext& view) {
+absl::StatusOr<LoweredCalls> lower_op(const Reduce& op, const LoweringContext& view) {
   const Shape& in = view.input(0).shape;
   Shape kept = in;
   Reduction reduction;
@@ -154,12 +124,8 @@ absl::StatusOr<Kernel> lower_op(const Reduce& op, const LoweringContext& view) {
   DURWARD_ASSIGN_OR_RETURN(reduction.loop,
                            loop_nest(view, in, row_major_strides(in), broadcast_strides(kept, in)));
   // broadcast_strides keeps the stride of an axis that had length 1 anyway: nothing repeats there.
-  const size_t scratch = reduce_scratch_bytes(reduction);
   if (view.is(DataType::kFloat32)) {
-    return Kernel{[=, kind = float_reduction(op.kind)](const Operands& o) {
-                    reduce_float(kind, reduction, o.in<float>(0), o.out<float>(), o.scratch);
-                  },
-                  scratch};
+    return view.call(ReduceFloatCall{float_reduction(op.kind), reduction}, {view.operand(0)});
   }
   if (!view.is(DataType::kInt8)) return view.no_kernel();
   switch (op.kind) {
@@ -171,19 +137,15 @@ absl::StatusOr<Kernel> lower_op(const Reduce& op, const LoweringContext& view) {
       const double count =
           op.kind == ReduceKind::kMean ? static_cast<double>(reduction.reduced) : 1.0;
       const auto multiplier = static_cast<float>(double{x.scale} / (double{y.scale} * count));
-      return Kernel{[=](const Operands& o) {
-                      sum_int8(reduction, x.zero_point, multiplier,
-                               int8_output(y, Activation::kNone), o.in<int8_t>(0), o.out<int8_t>(),
-                               o.scratch);
-                    },
-                    scratch};
+      return view.call(
+          SumInt8Call{reduction, x.zero_point, multiplier, int8_output(y, Activation::kNone)},
+          {view.operand(0)});
     }
     case ReduceKind::kMax:
     case ReduceKind::kMin: {
       DURWARD_RETURN_IF_ERROR(unchanged_scale(view).status());
-      const auto kernel = op.kind == ReduceKind::kMax ? reduce_max_int8 : reduce_min_int8;
-      return Kernel{[=](const Operands& o) { kernel(reduction, o.in<int8_t>(0), o.out<int8_t>()); },
-                    0};
+      return view.call(ReduceExtremumInt8Call{reduction, op.kind == ReduceKind::kMax},
+                       {view.operand(0)});
     }
     case ReduceKind::kSumSquare:
     case ReduceKind::kL2:

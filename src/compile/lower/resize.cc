@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "compile/lower/lower.h"
 
@@ -27,66 +28,56 @@ double source_coordinate(ResizeCoordinates coordinates, int64_t out, int64_t out
   return position * ratio;
 }
 
+// in_size fits in int32.
 std::vector<ResizeTap> taps(const Resize& op, int64_t out_size, int64_t in_size) {
+  const auto last = static_cast<double>(in_size - 1);
   std::vector<ResizeTap> result;
   for (int64_t i = 0; i < out_size; ++i) {
     const double exact = source_coordinate(op.coordinates, i, out_size, in_size);
-    const auto inside = [in_size](double value) {
-      return std::clamp<int64_t>(static_cast<int64_t>(value), 0, in_size - 1);
-    };
     if (op.mode == ResizeMode::kNearest) {
-      const int64_t at = inside(op.round_floor ? std::floor(exact) : std::ceil(exact - 0.5));
+      const double rounded = op.round_floor ? std::floor(exact) : std::ceil(exact - 0.5);
+      const auto at = static_cast<int32_t>(std::clamp(rounded, 0.0, last));
       result.push_back({at, at, 0});
       continue;
     }
-    const double clamped = std::clamp(exact, 0.0, static_cast<double>(in_size - 1));
-    const int64_t low = inside(std::floor(clamped));
-    result.push_back({low, std::min(low + 1, in_size - 1),
-                      static_cast<float>(clamped - static_cast<double>(low))});
+    const double clamped = std::clamp(exact, 0.0, last);
+    const double low = std::floor(clamped);
+    result.push_back({static_cast<int32_t>(low), static_cast<int32_t>(std::min(low + 1, last)),
+                      static_cast<float>(clamped - low)});
   }
   return result;
 }
 
 }  // namespace
 
-absl::StatusOr<Kernel> lower_op(const Resize& op, const LoweringContext& view) {
+absl::StatusOr<LoweredCalls> lower_op(const Resize& op, const LoweringContext& view) {
   const Tensor& input = view.input(0);
   const Tensor& output = view.output();
   const Shape& in = input.shape;
   const Shape& out = output.shape;
-  std::vector<ResizeTap> rows = taps(op, out[1], in[1]);
-  std::vector<ResizeTap> columns = taps(op, out[2], in[2]);
-  const auto geometry = [n = in[0], in_h = in[1], in_w = in[2], c = in[3]](
-                            const std::vector<ResizeTap>& y, const std::vector<ResizeTap>& x) {
-    return ResizeGeometry{
-        n, in_h,     in_w,    static_cast<int64_t>(y.size()), static_cast<int64_t>(x.size()),
-        c, y.data(), x.data()};
-  };
+  if (std::max(in[1], in[2]) > std::numeric_limits<int32_t>::max()) {
+    return view.invalid("more than 2147483647 rows or columns");
+  }
+  const std::vector<Operand> operands{view.operand(0), constant_operand(taps(op, out[1], in[1])),
+                                      constant_operand(taps(op, out[2], in[2]))};
   if (op.mode == ResizeMode::kNearest) {
     if (input.type != output.type || input.quant != output.quant) {
       return view.invalid("the output needs the input's type, scale and zero point");
     }
-    return Kernel{[=, bytes = size_of(input.type)](const Operands& o) {
-                    resize_nearest(geometry(rows, columns), bytes, o.inputs[0], o.outputs[0]);
-                  },
-                  0};
+    return view.call(
+        ResizeNearestCall{in[0], in[1], in[2], out[1], out[2], in[3], size_of(input.type)},
+        operands);
   }
   if (view.is(DataType::kFloat32)) {
-    return Kernel{[=](const Operands& o) {
-                    resize_linear_float(geometry(rows, columns), o.in<float>(0), o.out<float>());
-                  },
-                  0};
+    return view.call(ResizeLinearFloatCall{in[0], in[1], in[2], out[1], out[2], in[3]}, operands);
   }
   if (!view.is(DataType::kInt8)) return view.no_kernel();
   DURWARD_ASSIGN_OR_RETURN(const Int8Params x, int8_params(view, input));
   DURWARD_ASSIGN_OR_RETURN(const Int8Params y, int8_params(view, output));
   const auto multiplier = static_cast<float>(double{x.scale} / double{y.scale});
-  return Kernel{[=](const Operands& o) {
-                  resize_linear_int8(geometry(rows, columns), x.zero_point, multiplier,
-                                     int8_output(y, Activation::kNone), o.in<int8_t>(0),
-                                     o.out<int8_t>());
-                },
-                0};
+  return view.call(ResizeLinearInt8Call{in[0], in[1], in[2], out[1], out[2], in[3], x.zero_point,
+                                        multiplier, int8_output(y, Activation::kNone)},
+                   operands);
 }
 
 }  // namespace durward

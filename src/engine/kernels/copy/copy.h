@@ -17,6 +17,9 @@ struct StridedCopy {
 };
 
 void strided_copy(const StridedCopy& copy, const void* input, void* output) noexcept;
+// The same with output[b] = table[input[a] + 128], as lookup_int8: a copy to another scale.
+void lookup_copy(const StridedCopy& copy, const int8_t* table, const int8_t* input,
+                 int8_t* output) noexcept;
 
 // Fills `count` elements of `element_bytes` with the one at `value`.
 void fill(const void* value, int64_t element_bytes, int64_t count, void* output) noexcept;

@@ -6,19 +6,31 @@
 namespace durward {
 namespace {
 
+// One innermost row of a copy: out[i * step_out] is made of in[i * step_in].
+template <typename T>
+struct CopiedRow {
+  const T* in;
+  T* out;
+  int64_t length, step_in, step_out;
+};
+
+template <typename T, typename Row>
+void for_each_copied_row(const StridedCopy& copy, const T* input, T* output, const Row& row) {
+  const LoopNest& loop = copy.loop;
+  const int last = loop.rank - 1;
+  for_each_row(loop, [&](int64_t, int64_t a, int64_t b) {
+    row(CopiedRow<T>{input + copy.first_a + a, output + copy.first_b + b, loop.dims[last],
+                     loop.stride_a[last], loop.stride_b[last]});
+  });
+}
+
 template <typename T>
 void copy_elements(const StridedCopy& copy, const T* input, T* output) {
-  const LoopNest& loop = copy.loop;
-  const int64_t length = loop.dims[loop.rank - 1];
-  const int64_t step_in = loop.stride_a[loop.rank - 1];
-  const int64_t step_out = loop.stride_b[loop.rank - 1];
-  for_each_row(loop, [&](int64_t, int64_t a, int64_t b) {
-    const T* in = input + copy.first_a + a;
-    T* out = output + copy.first_b + b;
-    if (step_in == 1 && step_out == 1) {
-      std::copy_n(in, length, out);
+  for_each_copied_row(copy, input, output, [](const CopiedRow<T>& r) {
+    if (r.step_in == 1 && r.step_out == 1) {
+      std::copy_n(r.in, r.length, r.out);
     } else {
-      for (int64_t i = 0; i < length; ++i) out[i * step_out] = in[i * step_in];
+      for (int64_t i = 0; i < r.length; ++i) r.out[i * r.step_out] = r.in[i * r.step_in];
     }
   });
 }
@@ -53,6 +65,15 @@ void strided_copy(const StridedCopy& copy, const void* input, void* output) noex
       return copy_elements(copy, static_cast<const uint64_t*>(input),
                            static_cast<uint64_t*>(output));
   }
+}
+
+void lookup_copy(const StridedCopy& copy, const int8_t* table, const int8_t* input,
+                 int8_t* output) noexcept {
+  for_each_copied_row(copy, input, output, [table](const CopiedRow<int8_t>& r) {
+    for (int64_t i = 0; i < r.length; ++i) {
+      r.out[i * r.step_out] = table[r.in[i * r.step_in] + 128];
+    }
+  });
 }
 
 void fill(const void* value, int64_t element_bytes, int64_t count, void* output) noexcept {

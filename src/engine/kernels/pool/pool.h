@@ -18,7 +18,8 @@ void max_pool_float(const WindowGeometry& window, const float* input, float* out
 struct AveragePoolInt8 {
   WindowGeometry window;
   bool count_padding = false;
-  // multiplier[n] = s_in / (s_out * n) for an average of n elements, n = 1..kernel_h * kernel_w.
+  // multiplier[n] = s_in / (s_out * n) for an average of n elements, from n = 1 to the most that a
+  // window of this pool can average.
   const float* multiplier = nullptr;
   int32_t input_zero_point = 0;
   Int8Output output;

@@ -7,11 +7,13 @@
 
 namespace durward {
 
-// One output coordinate lies between source coordinates low and high, `fraction` of the way.
+// One output coordinate lies between source coordinates low and high, `fraction` of the way. Plans
+// store it: 12 bytes without padding.
 struct ResizeTap {
-  int64_t low = 0, high = 0;
+  int32_t low = 0, high = 0;
   float fraction = 0;
 };
+static_assert(sizeof(ResizeTap) == 12);
 
 struct ResizeGeometry {
   int64_t batch = 1, in_h = 1, in_w = 1, out_h = 1, out_w = 1, channels = 1;

@@ -1,0 +1,281 @@
+// The kernel calls over the reference kernels: each run() fills the kernel's parameters from the
+// operands, in the order that kernel_call.h gives.
+#include <algorithm>
+#include <type_traits>
+#include <variant>
+
+#include "engine/kernel_call.h"
+#include "engine/kernels/depthwise/depthwise.h"
+#include "engine/kernels/fully_connected/fully_connected.h"
+#include "engine/kernels/l2_normalize/l2_normalize.h"
+#include "engine/kernels/matmul/matmul.h"
+#include "engine/kernels/pool/pool.h"
+#include "engine/kernels/portable.h"
+#include "engine/kernels/quantize/quantize.h"
+#include "engine/kernels/resize/resize.h"
+#include "engine/kernels/softmax/softmax.h"
+
+namespace durward {
+namespace {
+
+FloatOutput float_output(const FloatRange& range, const float* slope = nullptr) {
+  return {range.min, range.max, slope};
+}
+
+// ---- layers with weights ----
+
+constexpr size_t kWeights = 1, kBias = 2, kMultiplier = 3, kMultiplierNegative = 4, kAddend = 5;
+constexpr size_t kSlope = 3;
+
+void add_behind(const OptionalAdd& fused, const WindowGeometry& w, const CallOperands& o) {
+  if (!fused.present) return;
+  run_fused_add(fused.add, o.in<int8_t>(kAddend), o.out<int8_t>(),
+                w.batch * w.out_h * w.out_w * w.out_c);
+}
+
+void run(const Conv2DInt8Call& call, const CallOperands& o) {
+  conv2d_int8(
+      {call.geometry, o.in<int8_t>(kWeights), o.in<int32_t>(kBias), o.in<float>(kMultiplier),
+       o.in<float>(kMultiplierNegative), call.input_zero_point, call.output},
+      o.in<int8_t>(0), o.out<int8_t>(), o.scratch);
+  add_behind(call.fused, call.geometry.window, o);
+}
+
+void run(const DepthwiseInt8Call& call, const CallOperands& o) {
+  depthwise_int8(
+      {call.window, o.in<int8_t>(kWeights), o.in<int32_t>(kBias), o.in<float>(kMultiplier),
+       o.in<float>(kMultiplierNegative), call.input_zero_point, call.output},
+      o.in<int8_t>(0), o.out<int8_t>(), o.scratch);
+  add_behind(call.fused, call.window, o);
+}
+
+void run(const Conv2DFloatCall& call, const CallOperands& o) {
+  conv2d_float({call.geometry, o.in<float>(kWeights), o.in<float>(kBias),
+                float_output(call.range, o.in<float>(kSlope))},
+               o.in<float>(0), o.out<float>(), o.scratch);
+}
+
+void run(const DepthwiseFloatCall& call, const CallOperands& o) {
+  depthwise_float({call.window, o.in<float>(kWeights), o.in<float>(kBias),
+                   float_output(call.range, o.in<float>(kSlope))},
+                  o.in<float>(0), o.out<float>(), o.scratch);
+}
+
+void run(const FullyConnectedFloatCall& call, const CallOperands& o) {
+  fully_connected_float({call.rows, call.in, call.out, o.in<float>(kWeights), o.in<float>(kBias),
+                         float_output(call.range, o.in<float>(kSlope))},
+                        o.in<float>(0), o.out<float>());
+}
+
+void run(const MatMulFloatCall& call, const CallOperands& o) {
+  const LoopNest& batch = call.batch;
+  const int64_t length = batch.dims[batch.rank - 1];
+  const int64_t step_a = batch.stride_a[batch.rank - 1], step_b = batch.stride_b[batch.rank - 1];
+  for_each_row(batch, [&](int64_t row, int64_t first_a, int64_t first_b) {
+    for (int64_t i = 0; i < length; ++i) {
+      matmul_float(call.rows, call.depth, call.columns,
+                   o.in<float>(0) + (first_a + i * step_a) * call.rows * call.depth,
+                   o.in<float>(1) + (first_b + i * step_b) * call.depth * call.columns,
+                   o.out<float>() + (row * length + i) * call.rows * call.columns);
+    }
+  });
+}
+
+// ---- two tensors, element by element ----
+
+void run(const AddInt8Call& call, const CallOperands& o) {
+  add_int8(call.parameters, o.in<int8_t>(0), o.in<int8_t>(1), o.out<int8_t>());
+}
+
+void run(const MulInt8Call& call, const CallOperands& o) {
+  mul_int8(call.parameters, o.in<int8_t>(0), o.in<int8_t>(1), o.out<int8_t>());
+}
+
+void run(const ExtremumInt8Call& call, const CallOperands& o) {
+  const auto kernel = call.maximum ? maximum_int8 : minimum_int8;
+  kernel(call.loop, o.in<int8_t>(0), o.in<int8_t>(1), o.out<int8_t>());
+}
+
+void run(const BinaryFloatCall& call, const CallOperands& o) {
+  binary_float(call.kind, call.loop, float_output(call.range), o.in<float>(0), o.in<float>(1),
+               o.out<float>());
+}
+
+// ---- functions of one element ----
+
+void run(const LookupInt8Call& call, const CallOperands& o) {
+  lookup_int8(o.in<int8_t>(1), call.count, o.in<int8_t>(0), o.out<int8_t>());
+}
+
+void run(const PReluInt8Call& call, const CallOperands& o) {
+  prelu_int8({call.rows, call.channels, o.in<float>(1), o.in<float>(2), call.input_zero_point,
+              call.output},
+             o.in<int8_t>(0), o.out<int8_t>());
+}
+
+void run(const PReluFloatCall& call, const CallOperands& o) {
+  prelu_float(call.rows, call.channels, o.in<float>(1), o.in<float>(0), o.out<float>());
+}
+
+void run(const UnaryFloatCall& call, const CallOperands& o) {
+  unary_float(call.function, call.count, o.in<float>(0), o.out<float>());
+}
+
+void run(const ScaleShiftFloatCall& call, const CallOperands& o) {
+  scale_shift_float(call.rows, call.channels, call.inner, o.in<float>(1), o.in<float>(2),
+                    o.in<float>(0), o.out<float>());
+}
+
+// ---- pooling and reductions ----
+
+void run(const MaxPoolCall& call, const CallOperands& o) {
+  if (call.is_float) {
+    max_pool_float(call.window, o.in<float>(0), o.out<float>());
+  } else {
+    max_pool_int8(call.window, o.in<int8_t>(0), o.out<int8_t>());
+  }
+}
+
+void run(const AveragePoolInt8Call& call, const CallOperands& o) {
+  average_pool_int8(
+      {call.window, call.count_padding, o.in<float>(1), call.input_zero_point, call.output},
+      o.in<int8_t>(0), o.out<int8_t>(), o.scratch);
+}
+
+void run(const AveragePoolFloatCall& call, const CallOperands& o) {
+  average_pool_float(call.window, call.count_padding, o.in<float>(0), o.out<float>(), o.scratch);
+}
+
+void run(const SumInt8Call& call, const CallOperands& o) {
+  sum_int8(call.reduction, call.input_zero_point, call.multiplier, call.output, o.in<int8_t>(0),
+           o.out<int8_t>(), o.scratch);
+}
+
+void run(const ReduceExtremumInt8Call& call, const CallOperands& o) {
+  const auto kernel = call.maximum ? reduce_max_int8 : reduce_min_int8;
+  kernel(call.reduction, o.in<int8_t>(0), o.out<int8_t>());
+}
+
+void run(const ReduceFloatCall& call, const CallOperands& o) {
+  reduce_float(call.kind, call.reduction, o.in<float>(0), o.out<float>(), o.scratch);
+}
+
+// ---- movement ----
+
+void run(const CopyCall& call, const CallOperands& o) {
+  const auto* table = o.in<int8_t>(1);
+  if (table == nullptr) {
+    strided_copy(call.copy, o.inputs[0], o.output);
+  } else {
+    lookup_copy(call.copy, table, o.in<int8_t>(0), o.out<int8_t>());
+  }
+}
+
+void run(const FillCall& call, const CallOperands& o) {
+  fill(o.inputs[0], call.element_bytes, call.count, o.output);
+}
+
+void run(const GatherCall& call, const CallOperands& o) {
+  if (call.wide_indices) {
+    gather(call.geometry, o.inputs[0], o.in<int64_t>(1), o.output);
+  } else {
+    gather(call.geometry, o.inputs[0], o.in<int32_t>(1), o.output);
+  }
+}
+
+// ---- resizing ----
+
+template <typename Call>
+ResizeGeometry resize_geometry(const Call& call, const CallOperands& o) {
+  return {call.batch, call.in_h,     call.in_w,          call.out_h,
+          call.out_w, call.channels, o.in<ResizeTap>(1), o.in<ResizeTap>(2)};
+}
+
+void run(const ResizeNearestCall& call, const CallOperands& o) {
+  resize_nearest(resize_geometry(call, o), call.element_bytes, o.inputs[0], o.output);
+}
+
+void run(const ResizeLinearFloatCall& call, const CallOperands& o) {
+  resize_linear_float(resize_geometry(call, o), o.in<float>(0), o.out<float>());
+}
+
+void run(const ResizeLinearInt8Call& call, const CallOperands& o) {
+  resize_linear_int8(resize_geometry(call, o), call.input_zero_point, call.multiplier, call.output,
+                     o.in<int8_t>(0), o.out<int8_t>());
+}
+
+// ---- normalisation along an axis ----
+
+void run(const SoftmaxInt8Call& call, const CallOperands& o) {
+  softmax_int8({call.geometry, o.in<int32_t>(1), call.inverse_output_scale, call.output},
+               o.in<int8_t>(0), o.out<int8_t>());
+}
+
+void run(const SoftmaxFloatCall& call, const CallOperands& o) {
+  softmax_float(call.geometry, o.in<float>(0), o.out<float>());
+}
+
+void run(const L2NormalizeInt8Call& call, const CallOperands& o) {
+  l2_normalize_int8({call.geometry, call.input_zero_point, call.inverse_output_scale, call.output},
+                    o.in<int8_t>(0), o.out<int8_t>());
+}
+
+void run(const L2NormalizeFloatCall& call, const CallOperands& o) {
+  l2_normalize_float(call.geometry, call.epsilon, o.in<float>(0), o.out<float>());
+}
+
+// ---- between float and integers ----
+
+void run(const QuantizeInt8Call& call, const CallOperands& o) {
+  quantize_int8(call.scale, call.output, call.count, o.in<float>(0), o.out<int8_t>());
+}
+
+void run(const DequantizeCall& call, const CallOperands& o) {
+  const Dequantization geometry{call.outer, call.channels, call.inner, o.in<float>(1),
+                                o.in<int32_t>(2)};
+  switch (call.type) {
+    case QuantizedType::kInt8:
+      return dequantize(geometry, o.in<int8_t>(0), o.out<float>());
+    case QuantizedType::kUInt8:
+      return dequantize(geometry, o.in<uint8_t>(0), o.out<float>());
+    case QuantizedType::kInt16:
+      return dequantize(geometry, o.in<int16_t>(0), o.out<float>());
+    case QuantizedType::kInt32:
+      return dequantize(geometry, o.in<int32_t>(0), o.out<float>());
+  }
+}
+
+// ---- scratch memory: none but for the calls below ----
+
+size_t scratch(const auto&) { return 0; }
+size_t scratch(const Conv2DInt8Call& call) { return conv2d_int8_scratch_bytes(call.geometry); }
+size_t scratch(const Conv2DFloatCall& call) { return conv2d_float_scratch_bytes(call.geometry); }
+size_t scratch(const DepthwiseInt8Call& call) { return depthwise_scratch_bytes(call.window); }
+size_t scratch(const DepthwiseFloatCall& call) { return depthwise_scratch_bytes(call.window); }
+size_t scratch(const AveragePoolInt8Call& call) { return average_pool_scratch_bytes(call.window); }
+size_t scratch(const AveragePoolFloatCall& call) { return average_pool_scratch_bytes(call.window); }
+size_t scratch(const SumInt8Call& call) { return reduce_scratch_bytes(call.reduction); }
+size_t scratch(const ReduceFloatCall& call) { return reduce_scratch_bytes(call.reduction); }
+
+}  // namespace
+
+int64_t average_pool_multipliers(const WindowGeometry& window, bool count_padding) {
+  // A window counts at most its part of the image, unless the padding counts too.
+  const int64_t most = count_padding ? window.kernel_h * window.kernel_w
+                                     : std::min(window.kernel_h, window.in_h) *
+                                           std::min(window.kernel_w, window.in_w);
+  return most + 1;
+}
+
+// Such a variant always holds one of its calls, so that std::visit has no reason to throw.
+static_assert(std::is_trivially_copyable_v<KernelCall>);
+
+size_t scratch_bytes(const KernelCall& call) noexcept {
+  return std::visit([](const auto& one) { return scratch(one); }, call);
+}
+
+void execute(const KernelCall& call, const CallOperands& operands) noexcept {
+  std::visit([&operands](const auto& one) { run(one, operands); }, call);
+}
+
+}  // namespace durward
