@@ -1,0 +1,27 @@
+// From a graph to the engine's plan: kernel calls, fused where kernels can, rows streamed where
+// that saves memory, every tensor at its place in the arena.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "graph/graph.h"
+
+namespace durward {
+
+struct PlanOptions {
+  // Layers are streamed as far as needed to reach this arena, or the smallest that can be reached
+  // if that is larger. 0: a little above the smallest.
+  int64_t arena_bytes = 0;
+};
+
+// The bytes of a serialised plan (engine/plan.h) for a graph, quantised or float or mixed. Errors:
+// Unimplemented with every node that has no kernel, InvalidArgument for a node that is not valid,
+// ResourceExhausted where the activations need more than 16 GiB.
+[[nodiscard]] absl::StatusOr<std::vector<std::byte>> build_plan(const Graph& graph,
+                                                                const PlanOptions& options);
+
+}  // namespace durward

@@ -1,0 +1,66 @@
+// Runs a plan. Everything that can fail or take memory happens in create(); run() allocates
+// nothing, touches only the session's arena and the caller's buffers, and cannot fail on buffers of
+// the right sizes.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "engine/error.h"
+#include "engine/kernels/isa.h"
+#include "engine/plan.h"
+
+namespace durward {
+
+struct SessionOptions {
+  // Use no kernel for a faster instruction set than this; without it, all that the machine has.
+  std::optional<Isa> isa;
+};
+
+// Asked between two steps; where it says true the run ends with kDeadline.
+struct StopSignal {
+  bool (*stop)(void* context) noexcept = nullptr;
+  void* context = nullptr;
+};
+
+class Session {
+ public:
+  // `plan` is a serialised plan at a multiple of kPlanAlignment bytes, and outlives the session: its
+  // constants are used where they are. Errors: those of read_plan and verify_plan, kNoSuchIsa,
+  // kOutOfMemory.
+  [[nodiscard]] static EngineError create(std::span<const std::byte> plan,
+                                          const SessionOptions& options,
+                                          std::unique_ptr<Session>& session);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  [[nodiscard]] size_t input_count() const noexcept;
+  [[nodiscard]] size_t output_count() const noexcept;
+  [[nodiscard]] const PlanTensor& input(size_t i) const noexcept;
+  [[nodiscard]] const PlanTensor& output(size_t i) const noexcept;
+
+  // One buffer per port, of exactly the port's bytes, aligned to its element type. One run at a time.
+  // kWrongBuffers, kDeadline, or kOk.
+  [[nodiscard]] EngineCode run(std::span<const std::span<const std::byte>> inputs,
+                               std::span<const std::span<std::byte>> outputs,
+                               const StopSignal& signal = {}) noexcept;
+
+  // Bytes: activations as the plan has them, what the kernels need beside them, and weights in the
+  // kernels' own order.
+  [[nodiscard]] size_t arena_bytes() const noexcept;
+  [[nodiscard]] size_t scratch_bytes() const noexcept;
+  [[nodiscard]] size_t packed_bytes() const noexcept;
+  // What runs a call of the plan.
+  [[nodiscard]] Isa isa_of_call(size_t call) const noexcept;
+  [[nodiscard]] const Plan& plan() const noexcept;
+
+ private:
+  struct Program;
+  explicit Session(std::unique_ptr<Program> program);
+  std::unique_ptr<Program> program_;
+};
+
+}  // namespace durward
