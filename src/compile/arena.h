@@ -17,8 +17,10 @@ class ArenaPlanner {
   // number.
   size_t add(size_t bytes, size_t first, size_t last);
 
-  // Places every block, largest first, at the lowest offset where it meets no block that is alive
-  // at the same time. ResourceExhausted where the arena would be larger than max_bytes.
+  // Places every block at the lowest offset where it meets no block that is alive at the same time:
+  // the largest first, then a number of times over with what ended up highest before all others, as
+  // long as no arena is as small as the blocks that are alive at once. ResourceExhausted where the
+  // smallest arena that was found is larger than max_bytes.
   [[nodiscard]] absl::Status plan(int64_t max_bytes);
 
   [[nodiscard]] size_t offset(size_t block) const { return blocks_[block].offset; }
@@ -28,6 +30,9 @@ class ArenaPlanner {
   struct Block {
     size_t bytes, first, last, offset;
   };
+  size_t place(const std::vector<size_t>& order);
+  [[nodiscard]] size_t most_alive() const;
+
   std::vector<Block> blocks_;
   size_t total_ = 0;
 };

@@ -10,9 +10,8 @@ namespace durward {
 template <typename V>
 void fields(V& v, WindowGeometry& w) {
   for (int64_t* field :
-       {&w.batch, &w.in_h, &w.in_w, &w.in_c, &w.out_h, &w.out_w, &w.out_c, &w.kernel_h,
-        &w.kernel_w, &w.stride_h, &w.stride_w, &w.dilation_h, &w.dilation_w, &w.pad_top,
-        &w.pad_left}) {
+       {&w.batch, &w.in_h, &w.in_w, &w.in_c, &w.out_h, &w.out_w, &w.out_c, &w.kernel_h, &w.kernel_w,
+        &w.stride_h, &w.stride_w, &w.dilation_h, &w.dilation_w, &w.pad_top, &w.pad_left}) {
     v(*field);
   }
 }

@@ -67,9 +67,8 @@ class Needs {
 };
 
 void check(Needs& n, const WindowGeometry& w) {
-  for (const int64_t size :
-       {w.batch, w.in_h, w.in_w, w.in_c, w.out_h, w.out_w, w.out_c, w.kernel_h, w.kernel_w,
-        w.stride_h, w.stride_w, w.dilation_h, w.dilation_w}) {
+  for (const int64_t size : {w.batch, w.in_h, w.in_w, w.in_c, w.out_h, w.out_w, w.out_c, w.kernel_h,
+                             w.kernel_w, w.stride_h, w.stride_w, w.dilation_h, w.dilation_w}) {
     n.dimension(size);
   }
   n.offset(w.pad_top);

@@ -12,10 +12,10 @@ namespace durward {
 inline constexpr size_t kMaxCallInputs = 6;
 
 struct OperandNeed {
-  int64_t bytes = 0;        // from the operand's start
-  int64_t alignment = 1;    // of its elements, in bytes
-  bool optional = false;    // may be left out
-  bool constant = false;    // has to be a constant, which is checked once
+  int64_t bytes = 0;      // from the operand's start
+  int64_t alignment = 1;  // of its elements, in bytes
+  bool optional = false;  // may be left out
+  bool constant = false;  // has to be a constant, which is checked once
 };
 
 struct CallNeeds {

@@ -11,7 +11,8 @@ namespace {
 constexpr uint64_t kMaxPlanBytes = uint64_t{1} << 40;
 
 EngineError invalid(const std::string& what, const std::string& name, const std::string& problem) {
-  return {EngineCode::kInvalidPlan, "the plan is not valid: " + what + " '" + name + "': " + problem};
+  return {EngineCode::kInvalidPlan,
+          "the plan is not valid: " + what + " '" + name + "': " + problem};
 }
 
 // The window of a call that can run a few rows at a time.
@@ -40,8 +41,8 @@ uint64_t room(const Plan& plan, const PlanTensor& tensor) {
 EngineError verify_tensor(const Plan& plan, const PlanTensor& tensor) {
   const auto problem = [&](const char* what) { return invalid("tensor", tensor.name, what); };
   if (tensor.bytes > kMaxPlanBytes || tensor.offset > kMaxPlanBytes) return problem("too large");
-  const bool port = tensor.place == PlanTensor::Place::kInput ||
-                    tensor.place == PlanTensor::Place::kOutput;
+  const bool port =
+      tensor.place == PlanTensor::Place::kInput || tensor.place == PlanTensor::Place::kOutput;
   if (port) {
     const auto& ports = tensor.place == PlanTensor::Place::kInput ? plan.inputs : plan.outputs;
     const int64_t index = &tensor - plan.tensors.data();
@@ -88,8 +89,8 @@ EngineError verify_operand(const Plan& plan, const PlanCall& call, int32_t index
     return problem("an operand is missing");
   }
   const PlanTensor& tensor = plan.tensors[static_cast<size_t>(index)];
-  const bool read_only = tensor.place == PlanTensor::Place::kConstant ||
-                         tensor.place == PlanTensor::Place::kInput;
+  const bool read_only =
+      tensor.place == PlanTensor::Place::kConstant || tensor.place == PlanTensor::Place::kInput;
   if (written && read_only) return problem("it writes to what can only be read");
   if (need.constant && tensor.place != PlanTensor::Place::kConstant) {
     return problem("an operand has to be a constant");
@@ -97,8 +98,8 @@ EngineError verify_operand(const Plan& plan, const PlanCall& call, int32_t index
   if (offset > tensor.bytes || static_cast<uint64_t>(need.bytes) > tensor.bytes - offset) {
     return problem("it leaves an operand");
   }
-  const bool port = tensor.place == PlanTensor::Place::kInput ||
-                    tensor.place == PlanTensor::Place::kOutput;
+  const bool port =
+      tensor.place == PlanTensor::Place::kInput || tensor.place == PlanTensor::Place::kOutput;
   const uint64_t begin = (port ? 0 : tensor.offset) + offset;
   if (begin % static_cast<uint64_t>(need.alignment) != 0) return problem("an operand is unaligned");
   return {};
@@ -206,8 +207,8 @@ EngineError verify_plan(const Plan& plan) {
     if (EngineError error = verify_ports(plan, *ports, place); !error.ok()) return error;
   }
   for (const PlanStep& step : plan.steps) {
-    EngineError error = step.kind == PlanStep::Kind::kRun ? verify_run(plan, step)
-                                                          : verify_slide(plan, step);
+    EngineError error =
+        step.kind == PlanStep::Kind::kRun ? verify_run(plan, step) : verify_slide(plan, step);
     if (!error.ok()) return error;
   }
   return {};

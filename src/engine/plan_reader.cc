@@ -12,7 +12,8 @@ namespace {
 // Takes a call's numbers from the lists of a plan, in order.
 class FieldReader {
  public:
-  FieldReader(const flatbuffers::Vector<int64_t>* integers, const flatbuffers::Vector<float>* floats)
+  FieldReader(const flatbuffers::Vector<int64_t>* integers,
+              const flatbuffers::Vector<float>* floats)
       : integers_(integers), floats_(floats) {}
 
   void operator()(int64_t& field) { field = integer(); }
@@ -138,10 +139,9 @@ EngineError read_plan(std::span<const std::byte> bytes, Plan& result) {
   }
   const plan::Plan& stored = *plan::GetPlan(data);
   if (stored.version() != kPlanVersion) {
-    return {EngineCode::kUnknownVersion, "the plan has version " +
-                                             std::to_string(stored.version()) +
-                                             ", this engine runs version " +
-                                             std::to_string(kPlanVersion)};
+    return {EngineCode::kUnknownVersion,
+            "the plan has version " + std::to_string(stored.version()) +
+                ", this engine runs version " + std::to_string(kPlanVersion)};
   }
   result = Plan{};
   if (EngineError error = read_lists(stored, result); !error.ok()) return error;

@@ -56,13 +56,21 @@ struct Instruction {
 
 // The layer of a call as the kernels have it; its constants are addresses by now.
 Conv2DInt8 layer_of(const Conv2DInt8Call& c, const CallOperands& operands) {
-  return {c.geometry,         operands.in<int8_t>(1), operands.in<int32_t>(2),
-          operands.in<float>(3), operands.in<float>(4),  c.input_zero_point,
+  return {c.geometry,
+          operands.in<int8_t>(1),
+          operands.in<int32_t>(2),
+          operands.in<float>(3),
+          operands.in<float>(4),
+          c.input_zero_point,
           c.output};
 }
 DepthwiseInt8 layer_of(const DepthwiseInt8Call& c, const CallOperands& operands) {
-  return {c.window,           operands.in<int8_t>(1), operands.in<int32_t>(2),
-          operands.in<float>(3), operands.in<float>(4),  c.input_zero_point,
+  return {c.window,
+          operands.in<int8_t>(1),
+          operands.in<int32_t>(2),
+          operands.in<float>(3),
+          operands.in<float>(4),
+          c.input_zero_point,
           c.output};
 }
 
@@ -176,10 +184,10 @@ struct Session::Program {
   template <typename Call, typename Layer>
   void run_layer(const Call& call, const ChosenKernel<Layer>& chosen,
                  const CallOperands& operands) const noexcept {
-    chosen.kernel->run(layer_of(call, operands), packed.get() + chosen.packed_offset,
-                       call.fused.present ? &call.fused.add : nullptr,
-                       {operands.in<int8_t>(0), operands.in<int8_t>(5), operands.out<int8_t>(),
-                        operands.scratch});
+    chosen.kernel->run(
+        layer_of(call, operands), packed.get() + chosen.packed_offset,
+        call.fused.present ? &call.fused.add : nullptr,
+        {operands.in<int8_t>(0), operands.in<int8_t>(5), operands.out<int8_t>(), operands.scratch});
   }
 
   void run(const Instruction& instruction) const noexcept {
@@ -190,7 +198,8 @@ struct Session::Program {
     }
     std::array<const std::byte*, kMaxCallInputs> addresses;
     for (size_t i = 0; i < addresses.size(); ++i) addresses[i] = address(instruction.inputs[i]);
-    const CallOperands operands{addresses, bases[instruction.output.base] + instruction.output.offset,
+    const CallOperands operands{addresses,
+                                bases[instruction.output.base] + instruction.output.offset,
                                 arena.get() + aligned(plan.arena_bytes)};
     if (const auto* c = std::get_if<Conv2DInt8Call>(&instruction.parameters)) {
       run_layer(*c, conv[instruction.call], operands);
@@ -218,7 +227,8 @@ struct Session::Program {
     added.kind = step.kind;
     if (step.kind == PlanStep::Kind::kSlide) {
       const PlanTensor& tensor = plan.tensors[step.index];
-      const auto row = static_cast<uint64_t>(tensor.shape[2] * tensor.shape[3] * size_of(tensor.type));
+      const auto row =
+          static_cast<uint64_t>(tensor.shape[2] * tensor.shape[3] * size_of(tensor.type));
       added.output = locate(static_cast<int32_t>(step.index), 0);
       added.slide_from = step.input_row * row;
       added.slide_bytes = step.input_rows * row;
@@ -270,8 +280,7 @@ EngineError Session::create(std::span<const std::byte> bytes, const SessionOptio
                 std::to_string(plan.arena_bytes + program->scratch_size + program->packed_size) +
                 " bytes"};
   }
-  program->for_each_layer(
-      [&](const auto& layer, auto& chosen) { program->pack(layer, chosen); });
+  program->for_each_layer([&](const auto& layer, auto& chosen) { program->pack(layer, chosen); });
   program->bases.resize(Location::kFirstPort + plan.inputs.size() + plan.outputs.size());
   program->bases[Location::kArena] = program->arena.get();
   // Constants are read only: no verified step writes to one.

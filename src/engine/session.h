@@ -27,8 +27,8 @@ struct StopSignal {
 
 class Session {
  public:
-  // `plan` is a serialised plan at a multiple of kPlanAlignment bytes, and outlives the session: its
-  // constants are used where they are. Errors: those of read_plan and verify_plan, kNoSuchIsa,
+  // `plan` is a serialised plan at a multiple of kPlanAlignment bytes, and outlives the session:
+  // its constants are used where they are. Errors: those of read_plan and verify_plan, kNoSuchIsa,
   // kOutOfMemory.
   [[nodiscard]] static EngineError create(std::span<const std::byte> plan,
                                           const SessionOptions& options,
@@ -42,8 +42,8 @@ class Session {
   [[nodiscard]] const PlanTensor& input(size_t i) const noexcept;
   [[nodiscard]] const PlanTensor& output(size_t i) const noexcept;
 
-  // One buffer per port, of exactly the port's bytes, aligned to its element type. One run at a time.
-  // kWrongBuffers, kDeadline, or kOk.
+  // One buffer per port, of exactly the port's bytes, aligned to its element type. One run at a
+  // time. kWrongBuffers, kDeadline, or kOk.
   [[nodiscard]] EngineCode run(std::span<const std::span<const std::byte>> inputs,
                                std::span<const std::span<std::byte>> outputs,
                                const StopSignal& signal = {}) noexcept;

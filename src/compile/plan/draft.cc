@@ -128,7 +128,7 @@ class Drafter {
     added.call = std::move(call.call);
     added.name = node.name;
     for (const Operand& operand : call.inputs) {
-      added.inputs.push_back(operand.constant       ? constant(operand.constant)
+      added.inputs.push_back(operand.constant         ? constant(operand.constant)
                              : operand.tensor.valid() ? tensor_of(operand.tensor)
                                                       : -1);
     }
@@ -139,9 +139,9 @@ class Drafter {
   }
 
   [[nodiscard]] bool may_share(const LoweredCall& call) const {
-    if (tensors_.contains(call.output) || call.inputs.size() != 1) return false;
-    return call.inputs[0].tensor.valid() &&
-           is_whole_copy(call.call, bytes_of(graph_.tensor(call.output)));
+    if (tensors_.contains(call.output) || !call.inputs[0].tensor.valid()) return false;
+    const bool table = call.inputs.size() > 1 && call.inputs[1].constant != nullptr;
+    return !table && is_whole_copy(call.call, bytes_of(graph_.tensor(call.output)));
   }
 
   int32_t tensor_of(TensorId id) {

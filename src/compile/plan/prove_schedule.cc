@@ -68,9 +68,9 @@ class Proof {
 
  private:
   absl::Status lost(std::string_view call, int32_t tensor) const {
-    return absl::InternalError(absl::StrCat(
-        "the plan overwrites tensor '", plan_.tensors[static_cast<size_t>(tensor)].name,
-        "' before '", std::string(call), "' reads it"));
+    return absl::InternalError(absl::StrCat("the plan overwrites tensor '",
+                                            plan_.tensors[static_cast<size_t>(tensor)].name,
+                                            "' before '", std::string(call), "' reads it"));
   }
   [[nodiscard]] uint64_t bytes(int32_t tensor) const {
     return plan_.tensors[static_cast<size_t>(tensor)].bytes;

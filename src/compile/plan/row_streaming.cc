@@ -75,8 +75,7 @@ class Streaming {
     step.index = static_cast<uint32_t>(i);
     step.input_row = static_cast<uint32_t>(below.begin - held_[i].begin);
     step.input_rows = static_cast<uint32_t>(below.end - below.begin);
-    step.pad_top =
-        static_cast<uint32_t>(std::max<int64_t>(0, w.pad_top - made.begin * w.stride_h));
+    step.pad_top = static_cast<uint32_t>(std::max<int64_t>(0, w.pad_top - made.begin * w.stride_h));
     step.output_row = static_cast<uint32_t>(made.begin - held_[i + 1].begin);
     step.output_rows = static_cast<uint32_t>(made.end - made.begin);
     step.addend_row = static_cast<uint32_t>(made.begin);

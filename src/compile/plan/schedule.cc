@@ -220,7 +220,8 @@ absl::Status place_tensors(PlanDraft& draft) {
   for (size_t t = 0; t < plan.tensors.size(); ++t) {
     if (plan.tensors[t].place != PlanTensor::Place::kArena) continue;
     if (lifetimes[t].first > lifetimes[t].last) continue;  // folded away
-    blocks.emplace_back(t, planner.add(plan.tensors[t].bytes, lifetimes[t].first, lifetimes[t].last));
+    blocks.emplace_back(t,
+                        planner.add(plan.tensors[t].bytes, lifetimes[t].first, lifetimes[t].last));
   }
   DURWARD_RETURN_IF_ERROR(planner.plan(kMaxArenaBytes));
   for (const auto& [tensor, block] : blocks) plan.tensors[tensor].offset = planner.offset(block);
