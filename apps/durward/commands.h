@@ -18,7 +18,7 @@ enum ExitCode : int {
   kExitOk = 0,
   kExitError = 1,       // the reason is on standard error
   kExitUsage = 2,       // unknown option or missing argument
-  kExitGateFailed = 3,  // everything ran, but a gate did not pass
+  kExitGateFailed = 3,  // everything ran, but a gate or a verification did not pass
   kExitInterrupted = 130,
 };
 
@@ -35,6 +35,7 @@ void add_evaluate(CLI::App& app, CommandLine& line);
 void add_compare(CLI::App& app, CommandLine& line);
 void add_bench(CLI::App& app, CommandLine& line);
 void add_export(CLI::App& app, CommandLine& line);
+void add_bundle(CLI::App& app, CommandLine& line);
 
 // Each --max-tar-loss as a gate. Errors: parse_gate's.
 [[nodiscard]] absl::StatusOr<std::vector<Gate>> parse_gates(const std::vector<std::string>& texts);

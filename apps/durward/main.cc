@@ -27,10 +27,11 @@ int run(int argc, char** argv) {
   add_bench(app, line);
   add_inspect(app, line);
   add_export(app, line);
+  add_bundle(app, line);
   app.footer(
       "Exit codes: 0 done, 1 an error (its reason is on standard error), 2 wrong usage, 3 a gate "
-      "did not pass,\n"
-      "130 interrupted.");
+      "or a\n"
+      "verification did not pass, 130 interrupted.");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,14 +25,17 @@ inline constexpr int64_t kMaxFileBytes = int64_t{1} << 31;
 [[nodiscard]] absl::StatusOr<std::string> read_text_file(const std::filesystem::path& path,
                                                          int64_t max_bytes = kMaxFileBytes);
 
+// Gives the bytes of a file in order, at most 1 MiB at a time, without holding all of it. Errors as
+// read_file's, and the first that `take` returns.
+[[nodiscard]] absl::Status for_each_piece(
+    const std::filesystem::path& path,
+    const std::function<absl::Status(std::span<const std::byte>)>& take);
+
 // Writes under a temporary name in the same folder, fsyncs, and renames over `path`: after a crash,
 // a kill or a full disk, `path` is whole, old or new. Errors name the path and the cause.
 [[nodiscard]] absl::Status write_file_atomic(const std::filesystem::path& path,
                                              std::span<const std::byte> bytes);
 [[nodiscard]] absl::Status write_file_atomic(const std::filesystem::path& path,
                                              std::string_view text);
-
-// Lower-case hexadecimal SHA-256 of the bytes.
-[[nodiscard]] std::string sha256_hex(std::span<const std::byte> bytes);
 
 }  // namespace durward

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/file.h"
+#include "base/sha256.h"
 #include "data/image_folder.h"
 
 namespace durward {

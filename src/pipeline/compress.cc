@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/file.h"
+#include "base/sha256.h"
 #include "passes/passes.h"
 #include "pipeline/calibration_set.h"
 #include "pipeline/compress_json.h"

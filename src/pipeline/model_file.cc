@@ -3,6 +3,7 @@
 #include <absl/strings/ascii.h>
 
 #include "base/file.h"
+#include "base/sha256.h"
 #include "formats/onnx/reader.h"
 #include "formats/tflite/tflite.h"
 #include "formats/torch/import.h"

@@ -6,7 +6,7 @@ import unittest
 
 from harness import DURWARD, CommandLineTest, run
 
-COMMANDS = ["inspect", "compress", "evaluate", "compare", "bench", "export"]
+COMMANDS = ["inspect", "compress", "evaluate", "compare", "bench", "export", "bundle"]
 
 
 class Usage(CommandLineTest):
@@ -43,6 +43,11 @@ class Usage(CommandLineTest):
             (["bench", self.model, "--picture", "a.png", "--rounds", "0", *self.spec], "--rounds"),
             (["bench", self.model, "--picture", "a.png", "--runs", "-5", *self.spec], "--runs"),
             (["export", self.model, "--out", "a.onnx", "--opset", "5"], "--opset"),
+            (["bundle"], "subcommand"),
+            (["bundle", "unpack", "a.bundle"], "unpack"),
+            (["bundle", "show"], "FILE"),
+            (["bundle", "sign", "a.bundle"], "--key"),
+            (["bundle", "keygen"], "--out"),
         ]:
             with self.subTest(arguments):
                 done = run(*arguments)

@@ -61,12 +61,5 @@ TEST_F(FileTest, WritingIntoAMissingFolderNamesIt) {
   EXPECT_TRUE(absl::IsNotFound(write_file_atomic(folder_ / "no" / "a", "x")));
 }
 
-// FIPS 180-2, appendix B.1.
-TEST(Sha256, OfAbcIsThePublishedDigest) {
-  const std::string_view text = "abc";
-  EXPECT_EQ(sha256_hex(std::as_bytes(std::span(text))),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-}
-
 }  // namespace
 }  // namespace durward

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/file.h"
+#include "base/sha256.h"
 #include "data/tensor.h"
 #include "formats/onnx/writer.h"
 #include "passes/passes.h"

@@ -1,0 +1,174 @@
+#include "bundle/manifest.h"
+
+#include <absl/strings/ascii.h>
+#include <absl/strings/escaping.h>
+
+#include <cmath>
+#include <limits>
+
+#include "bundle/json_fields.h"
+#include "bundle/zip_layout.h"
+
+namespace durward {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+constexpr size_t kMaxThresholds = 256;
+
+Threshold read_threshold(const JsonField& field) {
+  constexpr int64_t kMaxTrials = int64_t{1} << 53;
+  field.expect_fields({"far", "threshold", "interval", "genuine_trials", "impostor_trials",
+                       "data_set_sha256", "score", "method"});
+  Threshold threshold;
+  threshold.far = field["far"].number();
+  if (!(threshold.far > 0 && threshold.far < 1)) {
+    field["far"].refuse("must be between 0 and 1");
+  }
+  threshold.threshold = field["threshold"].number();
+  if (!field["interval"].is_null()) {
+    const std::vector<JsonField> ends = field["interval"].items(2);
+    if (ends.size() == 2) threshold.interval = {ends[0].number(), ends[1].number()};
+    if (!threshold.interval || (*threshold.interval)[0] > (*threshold.interval)[1]) {
+      field["interval"].refuse("must be null or two numbers, the lower first");
+    }
+  }
+  threshold.genuine_trials = field["genuine_trials"].whole(1, kMaxTrials);
+  threshold.impostor_trials = field["impostor_trials"].whole(1, kMaxTrials);
+  threshold.data_set_sha256 = field["data_set_sha256"].sha256();
+  threshold.score = field["score"].text();
+  threshold.method = field["method"].text();
+  return threshold;
+}
+
+Lineage read_lineage(const JsonField& field) {
+  field.expect_fields({"calibration_sha256", "choices"});
+  Lineage lineage;
+  const JsonField calibration = field["calibration_sha256"];
+  if (!calibration.is_null()) lineage.calibration_sha256 = calibration.sha256();
+  lineage.choices = field["choices"].object();
+  return lineage;
+}
+
+bool is_media_type(std::string_view text) {
+  const size_t slash = text.find('/');
+  const auto is_token = [](std::string_view part) {
+    for (const char c : part) {
+      if (!absl::ascii_isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '+' && c != '-') {
+        return false;
+      }
+    }
+    return !part.empty();
+  };
+  return slash != std::string_view::npos && is_token(text.substr(0, slash)) &&
+         is_token(text.substr(slash + 1));
+}
+
+ManifestMember read_member(const JsonField& field) {
+  field.expect_fields({"path", "bytes", "sha256", "media_type"});
+  ManifestMember member;
+  member.path = field["path"].text();
+  if (const absl::Status status = check_member_name(member.path); !status.ok()) {
+    field["path"].refuse(std::string(status.message()));
+  }
+  member.bytes = field["bytes"].whole(0, kMaxBundleBytes);
+  member.sha256 = field["sha256"].sha256();
+  member.media_type = field["media_type"].text();
+  if (!is_media_type(member.media_type)) {
+    field["media_type"].refuse("must be a media type, as \"application/json\"");
+  }
+  return member;
+}
+
+// Read before anything else: a later schema may have other fields.
+absl::Status check_schema(const json& document) {
+  const auto schema = document.is_object() ? document.find("schema") : document.end();
+  if (!document.is_object() || schema == document.end() || !schema->is_string()) {
+    return absl::InvalidArgumentError("schema: must be the name of the manifest's schema");
+  }
+  const auto& name = schema->get_ref<const std::string&>();
+  if (name == kBundleSchema) return absl::OkStatus();
+  return absl::UnimplementedError(absl::StrCat("schema: \"", absl::CHexEscape(name.substr(0, 100)),
+                                               "\" is unknown; this version reads \"",
+                                               std::string(kBundleSchema), "\""));
+}
+
+Manifest read_manifest(const JsonField& root) {
+  root.expect_fields(
+      {"schema", "tool_version", "model", "preprocessing", "thresholds", "lineage", "members"});
+  Manifest manifest;
+  manifest.tool_version = root["tool_version"].text();
+  const JsonField model = root["model"].expect_fields({"name", "source_sha256"});
+  manifest.model = {model["name"].text(), model["source_sha256"].sha256()};
+  manifest.preprocessing = root["preprocessing"].object();
+  for (const JsonField& field : root["thresholds"].items(kMaxThresholds)) {
+    manifest.thresholds.push_back(read_threshold(field));
+  }
+  manifest.lineage = read_lineage(root["lineage"]);
+  for (const JsonField& field : root["members"].items(kMaxMembers)) {
+    manifest.members.push_back(read_member(field));
+  }
+  return manifest;
+}
+
+template <typename Value>
+json or_null(const std::optional<Value>& value) {
+  return value ? json(*value) : json();
+}
+
+// Fields in the order in which docs/bundle.md lists them.
+ordered_json to_json(const Manifest& manifest) {
+  ordered_json document = {
+      {"schema", kBundleSchema},
+      {"tool_version", manifest.tool_version},
+      {"model", {{"name", manifest.model.name}, {"source_sha256", manifest.model.source_sha256}}},
+      {"preprocessing", manifest.preprocessing},
+      {"thresholds", ordered_json::array()},
+      {"lineage",
+       {{"calibration_sha256", or_null(manifest.lineage.calibration_sha256)},
+        {"choices", manifest.lineage.choices}}},
+      {"members", ordered_json::array()},
+  };
+  for (const Threshold& threshold : manifest.thresholds) {
+    document["thresholds"].push_back({{"far", threshold.far},
+                                      {"threshold", threshold.threshold},
+                                      {"interval", or_null(threshold.interval)},
+                                      {"genuine_trials", threshold.genuine_trials},
+                                      {"impostor_trials", threshold.impostor_trials},
+                                      {"data_set_sha256", threshold.data_set_sha256},
+                                      {"score", threshold.score},
+                                      {"method", threshold.method}});
+  }
+  for (const ManifestMember& member : manifest.members) {
+    document["members"].push_back({{"path", member.path},
+                                   {"bytes", member.bytes},
+                                   {"sha256", member.sha256},
+                                   {"media_type", member.media_type}});
+  }
+  return document;
+}
+
+}  // namespace
+
+absl::StatusOr<Manifest> parse_manifest(std::string_view text) {
+  if (text.size() > static_cast<size_t>(kMaxManifestBytes)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("it has ", text.size(), " bytes, more than the limit of ", kMaxManifestBytes));
+  }
+  DURWARD_ASSIGN_OR_RETURN(const json document, parse_strict_json(text));
+  DURWARD_RETURN_IF_ERROR(check_schema(document));
+  absl::Status status;
+  Manifest manifest = read_manifest(JsonField(document, status));
+  if (!status.ok()) return status;
+  return manifest;
+}
+
+absl::StatusOr<std::string> manifest_text(const Manifest& manifest) {
+  // Names that are no UTF-8 get replacement characters here instead of an exception.
+  std::string text = to_json(manifest).dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+  DURWARD_RETURN_IF_ERROR(parse_manifest(text).status());
+  return text;
+}
+
+}  // namespace durward

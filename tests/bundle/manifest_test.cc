@@ -1,0 +1,186 @@
+#include "bundle/manifest.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "bundle/sample.h"
+
+namespace durward {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+Manifest whole_manifest() {
+  Manifest manifest = sample_manifest();
+  manifest.members = {{"plan.fb", 6, std::string(64, '0'), "application/octet-stream"},
+                      {"golden/0.in", 0, std::string(64, 'f'), "application/octet-stream"}};
+  return manifest;
+}
+
+// The error of the sample's document with the value at a JSON pointer replaced by another.
+std::string error_with(std::string_view pointer, json value) {
+  json document = json::parse(*manifest_text(whole_manifest()));
+  document[json::json_pointer(std::string(pointer))] = std::move(value);
+  const auto manifest = parse_manifest(document.dump());
+  return manifest.ok() ? "" : std::string(manifest.status().message());
+}
+
+std::string error_without(std::string_view object, std::string_view key) {
+  json document = json::parse(*manifest_text(whole_manifest()));
+  document[json::json_pointer(std::string(object))].erase(std::string(key));
+  const auto manifest = parse_manifest(document.dump());
+  return manifest.ok() ? "" : std::string(manifest.status().message());
+}
+
+TEST(Manifest, IsReadAsItWasWritten) {
+  const auto text = manifest_text(whole_manifest());
+  ASSERT_TRUE(text.ok()) << text.status();
+  const auto manifest = parse_manifest(*text);
+  ASSERT_TRUE(manifest.ok()) << manifest.status();
+  EXPECT_EQ(*manifest, whole_manifest());
+  EXPECT_EQ(*manifest_text(*manifest), *text);
+}
+
+TEST(Manifest, BeginsWithItsSchema) {
+  EXPECT_THAT(*manifest_text(whole_manifest()),
+              StartsWith("{\n  \"schema\": \"durward-bundle/1\",\n"));
+}
+
+TEST(Manifest, ThresholdsKeepEveryBit) {
+  Manifest manifest = whole_manifest();
+  manifest.thresholds[0].threshold = 0.1 + 0.2;
+  manifest.thresholds[1].threshold = std::numeric_limits<double>::denorm_min();
+  EXPECT_EQ(parse_manifest(*manifest_text(manifest))->thresholds, manifest.thresholds);
+}
+
+TEST(Manifest, AModelThatWasNotCalibratedOrEvaluatedHasNullAndNothing) {
+  Manifest manifest = whole_manifest();
+  manifest.lineage.calibration_sha256.reset();
+  manifest.thresholds.clear();
+  EXPECT_EQ(*parse_manifest(*manifest_text(manifest)), manifest);
+}
+
+TEST(Manifest, AnotherSchemaIsNamedBeforeAnythingElseIsRead) {
+  const auto manifest = parse_manifest(R"({"schema": "durward-bundle/2", "news": []})");
+  EXPECT_TRUE(absl::IsUnimplemented(manifest.status()));
+  EXPECT_THAT(std::string(manifest.status().message()),
+              HasSubstr("schema: \"durward-bundle/2\" is unknown; this version reads "
+                        "\"durward-bundle/1\""));
+  for (const std::string_view text : {"{}", R"({"schema": 1})", "[]", "null", "3"}) {
+    EXPECT_THAT(std::string(parse_manifest(text).status().message()), StartsWith("schema: "));
+  }
+}
+
+TEST(Manifest, WrongFieldsAreNamed) {
+  const json digest_too_short = std::string(63, 'a'), upper_digest = std::string(64, 'A');
+  for (const auto& [pointer, value, error] :
+       std::vector<std::tuple<std::string, json, std::string>>{
+           {"/tool_version", "", "tool_version: must be a text of 1 to 1024 bytes"},
+           {"/tool_version", 1, "tool_version: must be a text"},
+           {"/tool_version", std::string(1025, 'x'), "tool_version: must be a text"},
+           {"/model", 3, "model: must be an object"},
+           {"/model/name", "a\nb", "model.name: must be a text"},
+           {"/model/name",
+            "a\xc2\x9b"
+            "2J",
+            "model.name: must be a text"},
+           {"/model/source_sha256", digest_too_short, "model.source_sha256: must be a SHA-256"},
+           {"/model/source_sha256", upper_digest, "model.source_sha256: must be a SHA-256"},
+           {"/preprocessing", json::array(), "preprocessing: must be an object"},
+           {"/thresholds", json::object(), "thresholds: must be a list"},
+           {"/thresholds/1/far", 1.0, "thresholds[1].far: must be between 0 and 1"},
+           {"/thresholds/1/far", 0, "thresholds[1].far: must be between 0 and 1"},
+           {"/thresholds/1/far", -1e-3, "thresholds[1].far: must be between 0 and 1"},
+           {"/thresholds/1/far", "0.1", "thresholds[1].far: must be a number"},
+           {"/thresholds/0/threshold", json(), "thresholds[0].threshold: must be a number"},
+           {"/thresholds/0/interval", json::array({1}), "thresholds[0].interval: must be null or"},
+           {"/thresholds/0/interval", json::array({2, 1}), "thresholds[0].interval: must be null"},
+           {"/thresholds/0/interval", json::array({1, 2, 3}), "thresholds[0].interval: must be"},
+           {"/thresholds/0/interval/1", "x", "thresholds[0].interval[1]: must be a number"},
+           {"/thresholds/0/impostor_trials", 0, "thresholds[0].impostor_trials: must be a whole"},
+           {"/thresholds/0/genuine_trials", 2.5, "thresholds[0].genuine_trials: must be a whole"},
+           {"/thresholds/0/genuine_trials", UINT64_MAX, "thresholds[0].genuine_trials: must be a"},
+           {"/thresholds/0/data_set_sha256", json(),
+            "thresholds[0].data_set_sha256: must be a SHA"},
+           {"/thresholds/0/score", "", "thresholds[0].score: must be a text"},
+           {"/thresholds/0/method", json(), "thresholds[0].method: must be a text"},
+           {"/lineage/calibration_sha256", "none", "lineage.calibration_sha256: must be a SHA-256"},
+           {"/lineage/choices", "all", "lineage.choices: must be an object"},
+           {"/members/0/path", "../plan.fb", "members[0].path: the member name \"../plan.fb\" is"},
+           {"/members/0/bytes", -1,
+            "members[0].bytes: must be a whole number from 0 to 2147483647"},
+           {"/members/0/bytes", 4294967296, "members[0].bytes: must be a whole number"},
+           {"/members/0/bytes", 1e300, "members[0].bytes: must be a whole number"},
+           {"/members/1/sha256", 5, "members[1].sha256: must be a SHA-256"},
+           {"/members/1/media_type", "text", "members[1].media_type: must be a media type"},
+           {"/members/1/media_type", "text/", "members[1].media_type: must be a media type"},
+           {"/members/1/media_type", "a/b c", "members[1].media_type: must be a media type"},
+           {"/surprise", 1, "surprise: is unknown"},
+           {"/thresholds/0/surprise", 1, "thresholds[0].surprise: is unknown"},
+           {"/lineage/surprise", 1, "lineage.surprise: is unknown"}}) {
+    EXPECT_THAT(error_with(pointer, value), StartsWith(error)) << pointer;
+  }
+}
+
+TEST(Manifest, EveryFieldIsRequired) {
+  const json document = json::parse(*manifest_text(whole_manifest()));
+  for (const auto& [object, path] :
+       std::vector<std::pair<std::string, std::string>>{{"", ""},
+                                                        {"/model", "model."},
+                                                        {"/lineage", "lineage."},
+                                                        {"/thresholds/0", "thresholds[0]."},
+                                                        {"/members/1", "members[1]."}}) {
+    for (const auto& [key, unused] : document[json::json_pointer(object)].items()) {
+      EXPECT_THAT(error_without(object, key), StartsWith(path + key + ": ")) << object;
+    }
+  }
+}
+
+TEST(Manifest, WhatTheReaderRefusesIsNotWritten) {
+  Manifest manifest = whole_manifest();
+  manifest.thresholds[1].threshold = std::numeric_limits<double>::quiet_NaN();
+  const auto text = manifest_text(manifest);
+  EXPECT_TRUE(absl::IsInvalidArgument(text.status()));
+  EXPECT_THAT(std::string(text.status().message()), StartsWith("thresholds[1].threshold: "));
+}
+
+TEST(HostileManifest, TextThatIsNoJsonIsRefused) {
+  for (const std::string_view text : {"", "{", "{\"schema\": \"durward-bundle/1\"} x", "\xff",
+                                      "{\"a\": 1e999}", "{\"a\": NaN}"}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(parse_manifest(text).status())) << text;
+  }
+  const std::string text = *manifest_text(whole_manifest());
+  for (size_t size = 0; size + 1 < text.size(); ++size) {  // the last byte is a line's end
+    EXPECT_FALSE(parse_manifest(text.substr(0, size)).ok()) << size;
+  }
+}
+
+TEST(HostileManifest, AKeyThatAppearsTwiceIsRefused) {
+  std::string text = *manifest_text(whole_manifest());
+  text.insert(1, "\"tool_version\": \"9\",");
+  EXPECT_THAT(std::string(parse_manifest(text).status().message()),
+              HasSubstr("the key \"tool_version\" appears twice"));
+}
+
+TEST(HostileManifest, DeepNestingIsRefused) {
+  for (const size_t depth : {33u, 1'000'000u}) {
+    const std::string text = std::string(depth, '[') + std::string(depth, ']');
+    EXPECT_THAT(std::string(parse_manifest(text).status().message()),
+                HasSubstr("nested deeper than 32"));
+  }
+  json choices = json::object();
+  for (int i = 0; i < 29; ++i) choices = {{"a", choices}};  // in two more objects
+  EXPECT_EQ(error_with("/lineage/choices", choices), "");
+}
+
+TEST(HostileManifest, AHugeTextIsRefused) {
+  const auto manifest = parse_manifest(std::string((size_t{4} << 20) + 1, ' '));
+  EXPECT_THAT(std::string(manifest.status().message()), HasSubstr("more than the limit"));
+}
+
+}  // namespace
+}  // namespace durward
