@@ -1,5 +1,7 @@
 #include "bundle/bundle.h"
 
+#include <absl/strings/str_join.h>
+
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -8,6 +10,7 @@
 #include "bundle_text.h"
 #include "commands.h"
 #include "report/result_json.h"
+#include "runtimes/golden.h"
 #include "terminal.h"
 
 namespace durward {
@@ -16,7 +19,7 @@ namespace {
 using nlohmann::json;
 
 struct BundleCommand {
-  std::string file, secret, output;
+  std::string file, secret, output, isa;
   std::vector<std::string> keys;
 };
 
@@ -93,6 +96,35 @@ absl::StatusOr<ExitCode> verify(const BundleCommand& options, const CommandLine&
   return verdict.passed ? kExitOk : kExitGateFailed;
 }
 
+absl::StatusOr<std::optional<Isa>> parse_isa(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  std::vector<std::string> names;
+  for (const Isa isa : isas()) {
+    if (text == name(isa)) return isa;
+    names.emplace_back(name(isa));
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("--isa: there is no '", text, "' here, but ", absl::StrJoin(names, ", ")));
+}
+
+absl::StatusOr<ExitCode> golden(const BundleCommand& options, const CommandLine& line) {
+  DURWARD_ASSIGN_OR_RETURN(const std::optional<Isa> isa, parse_isa(options.isa));
+  DURWARD_ASSIGN_OR_RETURN(const Bundle bundle, Bundle::open(options.file));
+  const absl::StatusOr<GoldenResult> result = check_golden(bundle, isa);
+  if (!result.ok() && !absl::IsDataLoss(result.status())) return result.status();
+  const bool passed = result.ok() && result->vectors > 0;
+  const std::string reason = !result.ok() ? std::string(result.status().message())
+                             : passed     ? absl::StrCat(result->vectors, " golden vectors, ",
+                                                         result->bytes, " bytes of output, all equal")
+                                          : "it has no golden vectors";
+  if (line.json) {
+    std::cout << result_text({{"file", options.file}, {"passed", passed}, {"reason", reason}});
+  } else {
+    std::cout << printable((passed ? "passed: " : "failed: ") + reason) << "\n";
+  }
+  return passed ? kExitOk : kExitGateFailed;
+}
+
 absl::StatusOr<ExitCode> sign(const BundleCommand& options, const CommandLine& line) {
   const std::string& output = options.output.empty() ? options.file : options.output;
   DURWARD_ASSIGN_OR_RETURN(const SecretKey key, read_secret_key(options.secret));
@@ -146,13 +178,13 @@ CLI::App* add_part(CLI::App& parent, CommandLine& line,
 
 void add_bundle(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<BundleCommand>();
-  CLI::App* bundle = app.add_subcommand("bundle", "Look into bundles, verify and sign them");
+  CLI::App* bundle = app.add_subcommand("bundle", "Look into bundles, verify, try and sign them");
   // None at all is refused after the parse: CLI11 would speak of a missing one where it is
   // mistyped.
   bundle->require_subcommand(0, 1);
   bundle->callback([bundle] {
     if (bundle->get_subcommands().empty()) {
-      throw CLI::RequiredError("A subcommand (show, verify, sign or keygen)");
+      throw CLI::RequiredError("A subcommand (show, verify, golden, sign or keygen)");
     }
   });
   bundle->footer(
@@ -187,6 +219,19 @@ void add_bundle(CLI::App& app, CommandLine& line) {
       "Examples:\n"
       "  durward bundle verify face.bundle --key release.pub\n"
       "  durward bundle verify face.bundle --key old.pub --key new.pub --json");
+
+  command =
+      add_part(*bundle, line, options, "golden",
+               "Run the golden vectors on this machine: every bit has to be as validated", golden);
+  command->add_option("FILE", options->file, "the bundle")->required();
+  command->add_option("--isa", options->isa,
+                      "use no faster instruction set than this (portable, avx2, avx-vnni, "
+                      "avx512-vnni, amx; neon, neon-dotprod, neon-i8mm)");
+  command->footer(
+      "Exits 3 where a bit differs.\n"
+      "Examples:\n"
+      "  durward bundle golden face.bundle\n"
+      "  durward bundle golden face.bundle --isa avx2");
 
   command = add_part(*bundle, line, options, "sign",
                      "Sign a bundle, in the place of a signature that it may have", sign);

@@ -278,4 +278,42 @@ void execute(const KernelCall& call, const CallOperands& operands) noexcept {
   std::visit([&operands](const auto& one) { run(one, operands); }, call);
 }
 
+const char* name(const KernelCall& call) noexcept {
+  static constexpr const char* kNames[] = {"Conv2DInt8",
+                                           "DepthwiseInt8",
+                                           "Conv2DFloat",
+                                           "DepthwiseFloat",
+                                           "FullyConnectedFloat",
+                                           "MatMulFloat",
+                                           "AddInt8",
+                                           "MulInt8",
+                                           "ExtremumInt8",
+                                           "BinaryFloat",
+                                           "LookupInt8",
+                                           "PReluInt8",
+                                           "PReluFloat",
+                                           "UnaryFloat",
+                                           "ScaleShiftFloat",
+                                           "MaxPool",
+                                           "AveragePoolInt8",
+                                           "AveragePoolFloat",
+                                           "SumInt8",
+                                           "ReduceExtremumInt8",
+                                           "ReduceFloat",
+                                           "Copy",
+                                           "Fill",
+                                           "Gather",
+                                           "ResizeNearest",
+                                           "ResizeLinearFloat",
+                                           "ResizeLinearInt8",
+                                           "SoftmaxInt8",
+                                           "SoftmaxFloat",
+                                           "L2NormalizeInt8",
+                                           "L2NormalizeFloat",
+                                           "QuantizeInt8",
+                                           "Dequantize"};
+  static_assert(std::size(kNames) == std::variant_size_v<KernelCall>);
+  return kNames[call.index()];
+}
+
 }  // namespace durward

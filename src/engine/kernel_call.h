@@ -213,6 +213,9 @@ using KernelCall =
                  ResizeLinearInt8Call, SoftmaxInt8Call, SoftmaxFloatCall, L2NormalizeInt8Call,
                  L2NormalizeFloatCall, QuantizeInt8Call, DequantizeCall>;
 
+// "Conv2DInt8", "Copy", ...
+[[nodiscard]] const char* name(const KernelCall& call) noexcept;
+
 // Where the operands of one call are; nullptr where one is left out.
 struct CallOperands {
   std::span<const std::byte* const> inputs;  // in the order above

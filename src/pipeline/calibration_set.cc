@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "base/sha256.h"
 #include "data/image_folder.h"
+#include "pipeline/picture_digest.h"
 
 namespace durward {
 namespace {
@@ -19,15 +19,6 @@ std::vector<fs::path> evenly_spaced(const std::vector<fs::path>& paths, int64_t 
   return chosen;
 }
 
-std::string digest_of(const std::vector<fs::path>& pictures) {
-  std::string text;
-  for (const fs::path& path : pictures) {
-    std::error_code error;
-    absl::StrAppend(&text, path.filename().string(), " ", fs::file_size(path, error), "\n");
-  }
-  return sha256_hex(std::as_bytes(std::span(text)));
-}
-
 }  // namespace
 
 absl::StatusOr<CalibrationSet> load_calibration_set(const fs::path& folder, int64_t images,
@@ -36,7 +27,7 @@ absl::StatusOr<CalibrationSet> load_calibration_set(const fs::path& folder, int6
   std::vector<fs::path> chosen = evenly_spaced(listed.images, images);
   absl::StatusOr<CropSet> crops = collect_crops(chosen, options);
   if (!crops.ok()) return with_context(crops.status(), folder.string());
-  std::string digest = digest_of(chosen);
+  std::string digest = picture_digest(chosen);
   return CalibrationSet{*std::move(crops), std::move(chosen),
                         static_cast<int64_t>(listed.skipped.size()), std::move(digest)};
 }

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/sha256.h"
 #include "passes/passes.h"
+#include "pipeline/bundle_file.h"
 #include "pipeline/calibration_set.h"
 #include "pipeline/compress_json.h"
 #include "pipeline/evaluation_json.h"
@@ -13,6 +14,7 @@
 #include "pipeline/float_variants.h"
 #include "pipeline/layer_noise.h"
 #include "pipeline/model_file.h"
+#include "pipeline/picture_digest.h"
 #include "pipeline/speed_json.h"
 #include "pipeline/staged_folder.h"
 #include "report/report.h"
@@ -135,6 +137,9 @@ class Compression {
   absl::Status write_exports(const StagedFolder& staging) {
     DURWARD_ASSIGN_OR_RETURN(exports_, write_export_files(models_, request_.exports, name_,
                                                           request_.int8_ports, staging));
+    if (request_.exports.contains(ExportKind::kBundle)) {
+      DURWARD_RETURN_IF_ERROR(write_first_bundle(staging));
+    }
     for (const ExportFile& file : exports_) {
       DURWARD_ASSIGN_OR_RETURN(json entry, describe_export(file, staging));
       result_["exports"].push_back(std::move(entry));
@@ -146,6 +151,73 @@ class Compression {
     return absl::OkStatus();
   }
 
+  // The bundle as it can be run; evidence and thresholds are added when there are some.
+  absl::Status write_first_bundle(const StagedFolder& staging) {
+    DURWARD_ASSIGN_OR_RETURN(bundle_, make_bundle_model(models_.reference, request_.crops.spec));
+    const std::string file = name_ + ".bundle";
+    DURWARD_RETURN_IF_ERROR(write_bundle_file(staging.file(file), manifest(), bundle_, {}));
+    exports_.insert(exports_.begin(), {.name = file,
+                                       .format = "Durward bundle",
+                                       .runtime = RuntimeKind::kEngine,
+                                       .graph = &models_.reference,
+                                       .parts = {file}});
+    return absl::OkStatus();
+  }
+
+  // What is known by now of the model and of how it was made.
+  Manifest manifest() const {
+    Manifest manifest;
+    manifest.tool_version = request_.tool_version;
+    manifest.model = {name_, file_.sha256};
+    manifest.preprocessing = json::parse(to_json(request_.crops.spec));
+    manifest.thresholds = thresholds_;
+    manifest.lineage.calibration_sha256 = calibration_->digest;
+    manifest.lineage.choices = {{"command", request_.command},
+                                {"calibration", result_["calibration"]},
+                                {"target", request_.target},
+                                {"seed", request_.seed}};
+    return manifest;
+  }
+
+  absl::Status write_last_bundle(const StagedFolder& staging) const {
+    // The figures without the faces that the report shows: a bundle goes to devices.
+    json evidence = result_;
+    const json::json_pointer changed("/evaluation/changed");
+    if (evidence.contains(changed)) evidence[changed].erase("samples");
+    const fs::path evidence_file = staging.file("evidence.json");
+    DURWARD_RETURN_IF_ERROR(write_file_atomic(evidence_file, result_text(evidence)));
+    std::vector<Attachment> files;
+    for (const ExportFile& file : exports_) {
+      if (file.runtime == RuntimeKind::kEngine) continue;
+      for (const std::string& part : file.parts) {
+        files.push_back(
+            {"exports/" + member_name(part), "application/octet-stream", staging.file(part)});
+      }
+    }
+    files.push_back({"evidence/result.json", "application/json", evidence_file});
+    return write_bundle_file(staging.file(name_ + ".bundle"), manifest(), bundle_, files);
+  }
+
+  // Of the bundle's own runtime, on the trials.
+  void keep_thresholds(const Evaluation& evaluation) {
+    for (const OperatingPoint& point : evaluation.operating_points) {
+      Threshold threshold{.far = point.far_target,
+                          .threshold = point.threshold,
+                          .interval = std::nullopt,
+                          .genuine_trials = evaluation.genuine_trials,
+                          .impostor_trials = evaluation.impostor_trials,
+                          .data_set_sha256 = picture_digest(trials_->path_of_row),
+                          .score = "cosine",
+                          .method =
+                              "smallest threshold with at most this rate of false accepts; "
+                              "interval by bootstrap over people"};
+      if (point.threshold_interval) {
+        threshold.interval = {point.threshold_interval->lower, point.threshold_interval->upper};
+      }
+      thresholds_.push_back(std::move(threshold));
+    }
+  }
+
   // An entry of "exports"; with `check`, runs the file where its runtime is there.
   absl::StatusOr<json> describe_export(const ExportFile& file, const StagedFolder& staging) {
     size_t bytes = 0;
@@ -154,6 +226,11 @@ class Compression {
       DURWARD_ASSIGN_OR_RETURN(const std::vector<std::byte> content, read_file(staging.file(part)));
       bytes += content.size();
       if (part == file.name) digest = sha256_hex(content);
+    }
+    if (file.runtime == RuntimeKind::kEngine) {
+      // The report goes into the bundle, so it can only tell of the plan.
+      bytes = bundle_.plan.size();
+      digest = sha256_hex(bundle_.plan);
     }
     json entry = {
         {"file", file.name}, {"format", file.format}, {"bytes", bytes}, {"sha256", digest}};
@@ -195,6 +272,7 @@ class Compression {
   absl::Status compare_with(const System& before, const Variant& variant, json& evaluation) {
     DURWARD_ASSIGN_OR_RETURN(const System after,
                              evaluate_file(*trials_, variant, request_.crops.spec, evaluation_));
+    if (variant.runtime == RuntimeKind::kEngine) keep_thresholds(after.evaluation);
     DURWARD_ASSIGN_OR_RETURN(const Comparison comparison,
                              compare_systems(*trials_, before, after, evaluation_));
     evaluation["variants"].push_back(system_json(after));
@@ -235,6 +313,9 @@ class Compression {
     DURWARD_RETURN_IF_ERROR(write_file_atomic(staging.file("report.html"), report));
     DURWARD_RETURN_IF_ERROR(write_file_atomic(staging.file("result.json"), result_text(result_)));
     DURWARD_RETURN_IF_ERROR(write_input_spec(staging.file("input-spec.json"), request_.crops.spec));
+    if (passed_ && request_.exports.contains(ExportKind::kBundle)) {
+      DURWARD_RETURN_IF_ERROR(write_last_bundle(staging));
+    }
     std::vector<std::string> names;
     if (passed_) {
       for (const ExportFile& file : exports_)
@@ -263,6 +344,8 @@ class Compression {
   std::optional<TrialSet> trials_;
   QuantizedModels models_;
   std::vector<ExportFile> exports_;
+  BundleModel bundle_;
+  std::vector<Threshold> thresholds_;
   std::vector<Variant> float_, quantised_;
   bool passed_ = true;
 };

@@ -46,10 +46,10 @@ struct CompressOutcome {
   std::vector<std::filesystem::path> files;
 };
 
-// Writes the exports (NAME.int8.tflite, NAME.qdq.onnx, NAME.int8.ort, NAME.int8.xml with .bin),
-// input-spec.json, report.html and result.json into the output folder; only the last two where a
-// gate did not pass. The model file is not touched. On an error, or when progress asks to stop, the
-// folder is as it was before. Errors: those of every step, naming file and cause.
+// Writes the exports (NAME.bundle, NAME.int8.tflite, NAME.qdq.onnx, NAME.int8.ort, NAME.int8.xml
+// with .bin), input-spec.json, report.html and result.json into the output folder; only the last
+// two where a gate did not pass. The model file is not touched. On an error, or when progress asks
+// to stop, the folder is as it was before. Errors: those of every step, naming file and cause.
 [[nodiscard]] absl::StatusOr<CompressOutcome> compress(const CompressRequest& request);
 
 }  // namespace durward

@@ -68,6 +68,7 @@ void compare_embeddings(const System& before, const System& after, Comparison& c
 
 absl::StatusOr<RuntimeKind> runtime_for(const std::filesystem::path& file) {
   const std::string ending = absl::AsciiStrToLower(file.extension().string());
+  if (ending == ".bundle") return RuntimeKind::kEngine;
   if (ending == ".tflite") return RuntimeKind::kLiteRt;
   if (ending == ".onnx" || ending == ".ort") return RuntimeKind::kOnnxRuntime;
   if (ending == ".xml") return RuntimeKind::kOpenVino;

@@ -19,8 +19,8 @@ struct Variant {
   std::filesystem::path file;
 };
 
-// The runtime that a file is for: .tflite LiteRT, .onnx and .ort ONNX Runtime, .xml OpenVINO.
-// InvalidArgument for others.
+// The runtime that a file is for: .bundle our engine, .tflite LiteRT, .onnx and .ort ONNX Runtime,
+// .xml OpenVINO. InvalidArgument for others.
 [[nodiscard]] absl::StatusOr<RuntimeKind> runtime_for(const std::filesystem::path& file);
 
 struct EvaluateOptions {

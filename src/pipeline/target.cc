@@ -13,8 +13,8 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr ExportKind kKinds[] = {ExportKind::kTflite, ExportKind::kOnnx, ExportKind::kOrt,
-                                 ExportKind::kOpenVino};
+constexpr ExportKind kKinds[] = {ExportKind::kBundle, ExportKind::kTflite, ExportKind::kOnnx,
+                                 ExportKind::kOrt, ExportKind::kOpenVino};
 
 fs::path targets_folder() { return fs::path(DURWARD_SOURCE_DIR) / "targets"; }
 
@@ -49,6 +49,8 @@ absl::StatusOr<Target> parse_target(const std::string& text) {
 
 std::string_view to_string(ExportKind kind) {
   switch (kind) {
+    case ExportKind::kBundle:
+      return "bundle";
     case ExportKind::kTflite:
       return "tflite";
     case ExportKind::kOnnx:
@@ -65,8 +67,9 @@ absl::StatusOr<ExportKind> parse_export_kind(std::string_view name) {
   for (const ExportKind kind : kKinds) {
     if (to_string(kind) == name) return kind;
   }
-  return absl::InvalidArgumentError(absl::StrCat("no kind of export is called '", std::string(name),
-                                                 "'; there are tflite, onnx, ort and openvino"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("no kind of export is called '", std::string(name),
+                   "'; there are bundle, tflite, onnx, ort and openvino"));
 }
 
 std::set<ExportKind> all_export_kinds() { return {std::begin(kKinds), std::end(kKinds)}; }

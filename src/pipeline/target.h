@@ -11,9 +11,9 @@
 namespace durward {
 
 // A kind of file that a compression writes.
-enum class ExportKind : uint8_t { kTflite, kOnnx, kOrt, kOpenVino };
+enum class ExportKind : uint8_t { kBundle, kTflite, kOnnx, kOrt, kOpenVino };
 
-[[nodiscard]] std::string_view to_string(ExportKind kind);  // "tflite", "onnx", "ort", "openvino"
+[[nodiscard]] std::string_view to_string(ExportKind kind);  // "bundle", "tflite", ...
 // InvalidArgument lists the names.
 [[nodiscard]] absl::StatusOr<ExportKind> parse_export_kind(std::string_view name);
 [[nodiscard]] std::set<ExportKind> all_export_kinds();

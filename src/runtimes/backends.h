@@ -18,6 +18,8 @@ namespace durward {
 
 // Each takes a path to a regular file of an ending that the runtime knows. Errors: InvalidArgument
 // (the runtime's own words), Unavailable.
+[[nodiscard]] absl::StatusOr<std::unique_ptr<RuntimeModel>> load_with_engine(
+    const std::filesystem::path& path, const RuntimeOptions& options);
 [[nodiscard]] absl::StatusOr<std::unique_ptr<RuntimeModel>> load_with_onnxruntime(
     const std::filesystem::path& path, const RuntimeOptions& options);
 [[nodiscard]] absl::StatusOr<std::unique_ptr<RuntimeModel>> load_with_onnxruntime(

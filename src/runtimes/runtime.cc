@@ -13,6 +13,8 @@ namespace {
 // The file endings that a runtime loads.
 std::vector<std::string_view> endings_of(RuntimeKind kind) {
   switch (kind) {
+    case RuntimeKind::kEngine:
+      return {".bundle"};
     case RuntimeKind::kOnnxRuntime:
       return {".onnx", ".ort"};
     case RuntimeKind::kLiteRt:
@@ -52,6 +54,8 @@ absl::StatusOr<std::unique_ptr<RuntimeModel>> load_checked(RuntimeKind kind,
                                                            const std::filesystem::path& path,
                                                            const RuntimeOptions& options) {
   switch (kind) {
+    case RuntimeKind::kEngine:
+      return load_with_engine(path, options);
     case RuntimeKind::kOnnxRuntime:
       return load_with_onnxruntime(path, options);
     case RuntimeKind::kLiteRt:
@@ -70,6 +74,8 @@ std::string_view to_string(RuntimeKind kind) {
   switch (kind) {
     case RuntimeKind::kReference:
       return "reference";
+    case RuntimeKind::kEngine:
+      return "engine";
     case RuntimeKind::kOnnxRuntime:
       return "onnxruntime";
     case RuntimeKind::kLiteRt:
@@ -107,6 +113,7 @@ std::vector<RuntimeKind> available_runtimes() {
 bool is_available(RuntimeKind kind) {
   switch (kind) {
     case RuntimeKind::kReference:
+    case RuntimeKind::kEngine:
       return true;
     case RuntimeKind::kOnnxRuntime:
       return onnxruntime_available();

@@ -18,10 +18,10 @@
 
 namespace durward {
 
-enum class RuntimeKind : uint8_t { kReference, kOnnxRuntime, kLiteRt, kOpenVino };
+enum class RuntimeKind : uint8_t { kReference, kEngine, kOnnxRuntime, kLiteRt, kOpenVino };
 
 [[nodiscard]] std::string_view to_string(
-    RuntimeKind kind);  // "reference", "onnxruntime", "litert", "openvino"
+    RuntimeKind kind);  // "reference", "engine", "onnxruntime", "litert", "openvino"
 
 struct PortInfo {
   std::string name;
@@ -67,9 +67,9 @@ class RuntimeModel {
   [[nodiscard]] virtual absl::StatusOr<std::vector<OpRecord>> profile() = 0;
 };
 
-// Loads a model file by its ending: .onnx and .ort (ONNX Runtime), .tflite (LiteRT), .onnx, .tflite
-// and .xml (OpenVINO). Errors: NotFound, InvalidArgument (the runtime refuses the model),
-// Unavailable.
+// Loads a model file by its ending: .bundle (our engine, one thread), .onnx and .ort (ONNX
+// Runtime), .tflite (LiteRT), .onnx, .tflite and .xml (OpenVINO). Errors: NotFound, InvalidArgument
+// (the runtime refuses the model), Unavailable.
 [[nodiscard]] absl::StatusOr<std::unique_ptr<RuntimeModel>> load_model(
     RuntimeKind kind, const std::filesystem::path& path, const RuntimeOptions& options);
 
@@ -79,7 +79,7 @@ class RuntimeModel {
 
 // The external runtimes found by this build and present on this machine.
 [[nodiscard]] std::vector<RuntimeKind> available_runtimes();
-// Whether it is one of those, or the reference.
+// Whether it is one of those, or our own.
 [[nodiscard]] bool is_available(RuntimeKind kind);
 
 }  // namespace durward

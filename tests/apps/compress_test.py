@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 import unittest
+import zipfile
 
 from harness import DURWARD, CommandLineTest, run, snapshot
 
@@ -25,12 +26,14 @@ class Compress(CommandLineTest):
         self.assertEqual(self.model.read_bytes(), before)
         result = json.loads((self.out / "result.json").read_text())
         exports = {entry["file"] for entry in result["exports"]}
-        self.assertLessEqual({"tiny.int8.tflite", "tiny.qdq.onnx"}, exports)
+        self.assertLessEqual({"tiny.bundle", "tiny.int8.tflite", "tiny.qdq.onnx"}, exports)
         weights = {"tiny.int8.bin"} if "tiny.int8.xml" in exports else set()
         self.assertEqual(names(self.out), exports | weights | REPORT | {"input-spec.json"})
         for entry in result["exports"]:
             if "agreement" in entry:
                 self.assertGreater(entry["agreement"]["cosine_min"], 0.999, entry["file"])
+            if entry["file"] == "tiny.bundle":
+                self.assertEqual(entry["agreement"]["equal_share"], 1)
 
     def test_the_same_command_gives_the_same_files(self):
         other = self.folder / "other"
@@ -38,6 +41,20 @@ class Compress(CommandLineTest):
             self.assertEqual(run(*self.compress_arguments("--threads", threads, out=out)).returncode, 0)
         for name in ["tiny.int8.tflite", "tiny.qdq.onnx"]:
             self.assertEqual((self.out / name).read_bytes(), (other / name).read_bytes(), name)
+        plans = [zipfile.ZipFile(out / "tiny.bundle").read("plan.fb") for out in (self.out, other)]
+        self.assertEqual(plans[0], plans[1])
+
+    def test_the_bundle_computes_what_was_validated(self):
+        self.assertEqual(run(*self.compress_arguments()).returncode, 0)
+        bundle = self.out / "tiny.bundle"
+        self.assertEqual(run("bundle", "verify", bundle).returncode, 0)
+        for options in [[], ["--isa", "portable"]]:
+            done = run("bundle", "golden", bundle, *options)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("all equal", done.stdout)
+        done = run("bundle", "golden", bundle, "--isa", "abacus")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("portable", done.stderr)
 
     def test_an_older_result_is_replaced(self):
         self.out.mkdir()
@@ -61,6 +78,12 @@ class Gate(CommandLineTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual({gate["verdict"] for gate in json.loads(done.stdout)["gates"]}, {"passed"})
         self.assertIn("tiny.int8.tflite", names(self.out))
+        # The bundle has the thresholds, and no faces: it goes to devices.
+        with zipfile.ZipFile(self.out / "tiny.bundle") as bundle:
+            thresholds = json.loads(bundle.read("manifest.json"))["thresholds"]
+            self.assertEqual(thresholds[0]["far"], 0.1)
+            self.assertGreater(thresholds[0]["impostor_trials"], 0)
+            self.assertNotIn(b"jpeg", bundle.read("evidence/result.json"))
 
     def test_a_gate_that_is_not_leaves_only_the_report(self):
         done = run(*self.compress_arguments("--evaluate", self.people, "--max-tar-loss", HOPELESS_GATE))

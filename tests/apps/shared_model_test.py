@@ -36,7 +36,7 @@ class SharedModel(CommandLineTest):
         done = run(*self.compress_arguments(model=model, calibrate=self.faces))
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(model.read_bytes(), before)
-        exports = [f"mobilefacenet_relu6_112x112.{kind}" for kind in ["int8.tflite", "qdq.onnx", "int8.ort", "int8.xml"]]
+        exports = [f"mobilefacenet_relu6_112x112.{kind}" for kind in ["bundle", "int8.tflite", "qdq.onnx", "int8.ort", "int8.xml"]]
         others = ["mobilefacenet_relu6_112x112.int8.bin", "input-spec.json", "report.html", "result.json"]
         self.assertEqual({path.name for path in self.out.iterdir()}, {*exports, *others})
         files = [self.out / name for name in exports]

@@ -82,7 +82,11 @@ class Scheduler {
 
   [[nodiscard]] bool follows(size_t call) const {
     const PlanCall& before = calls()[call - 1];
-    if (row_window(before.call) == nullptr || row_window(calls()[call].call) == nullptr) {
+    const WindowGeometry* above = row_window(before.call);
+    const WindowGeometry* below = row_window(calls()[call].call);
+    if (above == nullptr || below == nullptr) return false;
+    // A reshape between them is the same memory, but other rows.
+    if (above->out_h != below->in_h || above->out_w != below->in_w || above->out_c != below->in_c) {
       return false;
     }
     const int32_t between = before.output;

@@ -1,0 +1,105 @@
+#include "pipeline/bundle_file.h"
+
+#include <absl/strings/ascii.h>
+#include <absl/strings/str_cat.h>
+
+#include <algorithm>
+
+#include "base/random.h"
+#include "bundle/bundle.h"
+#include "bundle/bundle_writer.h"
+#include "compile/interpreter.h"
+#include "compile/plan/plan_builder.h"
+#include "data/tensor.h"
+
+namespace durward {
+namespace {
+
+constexpr int kGoldenSquares[] = {1, 7, 28};  // pixels
+constexpr std::string_view kBinary = "application/octet-stream";
+
+// Pictures that are nobody's: a bundle goes to devices, where no face of the calibration belongs.
+// Squares of `size` pixels of a random colour each: from noise, which reaches ranges that faces do
+// not, to large even areas.
+Image squares(const InputSpec& spec, int size, uint64_t seed) {
+  Image image(spec.width, spec.height);
+  const int columns = (spec.width + size - 1) / size, rows = (spec.height + size - 1) / size;
+  Random random(seed);
+  std::vector<uint8_t> colours(static_cast<size_t>(columns) * static_cast<size_t>(rows) * 3);
+  for (uint8_t& colour : colours) colour = static_cast<uint8_t>(random.below(256));
+  for (int y = 0; y < spec.height; ++y) {
+    for (int x = 0; x < spec.width; ++x) {
+      const size_t square = static_cast<size_t>(y / size * columns + x / size);
+      const size_t pixel =
+          static_cast<size_t>(y) * static_cast<size_t>(spec.width) + static_cast<size_t>(x);
+      std::copy_n(&colours[square * 3], 3, &image.rgb[pixel * 3]);
+    }
+  }
+  return image;
+}
+
+absl::StatusOr<GoldenVector> golden_vector(const Graph& graph, const Interpreter& interpreter,
+                                           const Image& picture, const InputSpec& spec) {
+  GoldenVector golden;
+  std::vector<float> input(static_cast<size_t>(spec.width) * static_cast<size_t>(spec.height) * 3);
+  DURWARD_RETURN_IF_ERROR(fill_tensor(picture, spec, input, TensorLayout::kNhwc));
+  const auto bytes = std::as_bytes(std::span(input));
+  golden.inputs.emplace_back(bytes.begin(), bytes.end());
+  for (const Port& port : graph.outputs) {
+    const Tensor& tensor = graph.tensor(port.tensor);
+    golden.outputs.emplace_back(static_cast<size_t>(elements(tensor.shape) * size_of(tensor.type)));
+  }
+  const std::vector<std::span<const std::byte>> inputs(golden.inputs.begin(), golden.inputs.end());
+  const std::vector<std::span<std::byte>> outputs(golden.outputs.begin(), golden.outputs.end());
+  DURWARD_RETURN_IF_ERROR(interpreter.run(inputs, outputs));
+  return golden;
+}
+
+}  // namespace
+
+absl::StatusOr<BundleModel> make_bundle_model(const Graph& graph, const InputSpec& spec) {
+  BundleModel model;
+  DURWARD_ASSIGN_OR_RETURN(model.plan, build_plan(graph, {}));
+  DURWARD_ASSIGN_OR_RETURN(const Interpreter interpreter, Interpreter::create(graph));
+  for (const int size : kGoldenSquares) {
+    const Image picture = squares(spec, size, model.golden.size() + 1);
+    DURWARD_ASSIGN_OR_RETURN(GoldenVector golden, golden_vector(graph, interpreter, picture, spec));
+    model.golden.push_back(std::move(golden));
+  }
+  return model;
+}
+
+absl::Status write_bundle_file(const std::filesystem::path& path, const Manifest& manifest,
+                               const BundleModel& model,
+                               const std::vector<Attachment>& attachments) {
+  BundleWriter writer(manifest);
+  DURWARD_RETURN_IF_ERROR(writer.add(std::string(kPlanPath), std::string(kBinary), model.plan));
+  for (size_t i = 0; i < model.golden.size(); ++i) {
+    const auto add = [&](std::string_view kind, const std::vector<std::vector<std::byte>>& ports) {
+      absl::Status status;
+      for (size_t port = 0; port < ports.size() && status.ok(); ++port) {
+        status = writer.add(absl::StrCat("golden/", i, ".", std::string(kind), port),
+                            std::string(kBinary), ports[port]);
+      }
+      return status;
+    };
+    DURWARD_RETURN_IF_ERROR(add("input", model.golden[i].inputs));
+    DURWARD_RETURN_IF_ERROR(add("output", model.golden[i].outputs));
+  }
+  for (const Attachment& file : attachments) {
+    DURWARD_RETURN_IF_ERROR(writer.add_file(file.member, file.media_type, file.file));
+  }
+  return writer.write(path);
+}
+
+std::string member_name(std::string_view name) {
+  std::string result(name);
+  for (char& c : result) {
+    const bool allowed = absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' ||
+                         c == '_' || c == '+' || c == '-';
+    if (!allowed) c = '_';
+  }
+  return result;
+}
+
+}  // namespace durward

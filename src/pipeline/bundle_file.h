@@ -1,0 +1,45 @@
+// A quantised graph as a bundle: its plan, and golden vectors that prove on any machine that it
+// computes what was validated.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "bundle/manifest.h"
+#include "data/input_spec.h"
+#include "graph/graph.h"
+
+namespace durward {
+
+// Inputs and what the reference executor computes for them, as raw bytes by port.
+struct GoldenVector {
+  std::vector<std::vector<std::byte>> inputs, outputs;
+};
+
+struct BundleModel {
+  std::vector<std::byte> plan;
+  std::vector<GoldenVector> golden;
+};
+
+// The golden inputs are made up, never faces. Errors: those of build_plan and of the executor.
+[[nodiscard]] absl::StatusOr<BundleModel> make_bundle_model(const Graph& graph,
+                                                            const InputSpec& spec);
+
+// A file to go into the bundle.
+struct Attachment {
+  std::string member;  // "exports/face.int8.tflite"
+  std::string media_type;
+  std::filesystem::path file;
+};
+
+// Errors: those of BundleWriter.
+[[nodiscard]] absl::Status write_bundle_file(const std::filesystem::path& path,
+                                             const Manifest& manifest, const BundleModel& model,
+                                             const std::vector<Attachment>& attachments);
+
+// The name with each character that a member of a bundle cannot have as '_'.
+[[nodiscard]] std::string member_name(std::string_view name);
+
+}  // namespace durward

@@ -1,0 +1,26 @@
+#include "runtimes/engine_status.h"
+
+namespace durward {
+
+absl::Status engine_status(const EngineError& error) {
+  switch (error.code) {
+    case EngineCode::kOk:
+      return absl::OkStatus();
+    case EngineCode::kOutOfMemory:
+      return absl::ResourceExhaustedError(error.message);
+    case EngineCode::kUnknownVersion:
+      return absl::UnimplementedError(error.message);
+    case EngineCode::kNoSuchIsa:
+      return absl::UnavailableError(error.message);
+    case EngineCode::kMalformedPlan:
+    case EngineCode::kUnaligned:
+    case EngineCode::kInvalidPlan:
+      return absl::DataLossError(error.message);
+    case EngineCode::kWrongBuffers:
+    case EngineCode::kDeadline:
+      break;
+  }
+  return absl::InternalError(error.message);
+}
+
+}  // namespace durward
