@@ -168,6 +168,11 @@ absl::StatusOr<TensorId> Importer::operand(const ImportedValue& value, const Per
   if (padded.empty() && order.empty()) return value.tensor;
   const bool is_constant = constant(value);
   if (is_constant && elements(padded) == 1) return reshaped_constant(value.tensor, {});
+  if (padded.size() > order.size()) {
+    return absl::InvalidArgumentError(absl::StrCat("'", tensor(value).name, "' of shape ",
+                                                   to_string(padded), " cannot be broadcast to ",
+                                                   order.size(), " dimensions"));
+  }
   padded.insert(padded.begin(), order.size() - padded.size(), 1);
   DURWARD_ASSIGN_OR_RETURN(const ImportedValue full, reshape(value, padded));
   DURWARD_ASSIGN_OR_RETURN(const TensorId result, in_order(full, order));

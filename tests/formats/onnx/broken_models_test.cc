@@ -52,6 +52,22 @@ TEST(BrokenOnnx, UnsupportedOpsetSaysWhatIsSupported) {
   }
 }
 
+TEST(BrokenOnnx, AnOperandOfMoreDimensionsThanTheResultIsNamed) {
+  OnnxModel gemm(13);
+  gemm.input("x", {3, 5});
+  gemm.floats("w", {5, 7}, std::vector<float>(35, 1));
+  gemm.input("c", {2, 3, 7});
+  gemm.node("Gemm", {"x", "w", "c"}, {"y"});
+  gemm.output("y", {3, 7});
+  EXPECT_THAT(message(read(gemm.bytes())), AllOf(HasSubstr("'c'"), HasSubstr("2x3x7")));
+  OnnxModel prelu(13);
+  prelu.input("x", {3, 4});
+  prelu.floats("slope", {2, 3, 4}, std::vector<float>(24, 0.5f));
+  prelu.node("PRelu", {"x", "slope"}, {"y"});
+  prelu.output("y", {3, 4});
+  EXPECT_FALSE(read(prelu.bytes()).ok());
+}
+
 TEST(BrokenOnnx, ListsEveryUnsupportedNodeAtOnce) {
   OnnxModel model(13);
   model.input("x", {1, 3, 4, 4});
