@@ -1,25 +1,39 @@
+// By OpenSSL, which has it for the instructions of most processors: a bundle is hashed at each
+// load.
 #include "base/sha256.h"
 
-#include <sodium.h>
+#include <absl/strings/escaping.h>
+#include <openssl/evp.h>
 
 #include <array>
+#include <new>
 
 namespace durward {
+namespace {
 
-Sha256::Sha256() { crypto_hash_sha256_init(&state_); }
+// It fails for want of memory alone.
+void check(int result) {
+  if (result != 1) throw std::bad_alloc();
+}
+
+}  // namespace
+
+void Sha256::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
+
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+  check(context_ == nullptr ? 0 : EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr));
+}
 
 void Sha256::update(std::span<const std::byte> bytes) {
-  crypto_hash_sha256_update(&state_, reinterpret_cast<const unsigned char*>(bytes.data()),
-                            bytes.size());
+  check(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()));
 }
 
 std::string Sha256::hex() {
-  std::array<unsigned char, crypto_hash_sha256_BYTES> digest{};
-  crypto_hash_sha256_final(&state_, digest.data());
-  std::string hex(digest.size() * 2 + 1, '\0');
-  sodium_bin2hex(hex.data(), hex.size(), digest.data(), digest.size());
-  hex.pop_back();
-  return hex;
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  check(EVP_DigestFinal_ex(context_.get(), digest.data(), &size));
+  return absl::BytesToHexString(
+      absl::string_view(reinterpret_cast<const char*>(digest.data()), size));
 }
 
 std::string sha256_hex(std::span<const std::byte> bytes) {

@@ -1,11 +1,12 @@
 // SHA-256 (FIPS 180-4), at once or piece by piece, as lower-case hexadecimal.
 #pragma once
 
-#include <sodium/crypto_hash_sha256.h>
-
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
+
+struct evp_md_ctx_st;  // OpenSSL's EVP_MD_CTX
 
 namespace durward {
 
@@ -17,7 +18,10 @@ class Sha256 {
   [[nodiscard]] std::string hex();
 
  private:
-  crypto_hash_sha256_state state_;
+  struct Free {
+    void operator()(evp_md_ctx_st* context) const;
+  };
+  std::unique_ptr<evp_md_ctx_st, Free> context_;
 };
 
 [[nodiscard]] std::string sha256_hex(std::span<const std::byte> bytes);

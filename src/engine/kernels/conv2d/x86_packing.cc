@@ -63,10 +63,13 @@ void pack_weights(const Conv2DInt8& conv, const Conv2DTarget& target, const Conv
   Value* group = packed + first * target.lanes * layout.depth + (vector - first) * values;
   for (int64_t lane = 0; lane < target.lanes; ++lane) {
     const int64_t channel = channel_of(layout, target, vector, lane);
-    for (int64_t k = 0; k < layout.depth; ++k) {
-      const bool inside = channel < conv.geometry.window.out_c && k < depth;
-      group[k / target.depth_unit * vectors * values + lane * target.depth_unit +
-            k % target.depth_unit] = inside ? conv.weights[channel * depth + k] : int8_t{0};
+    const int64_t inside = channel < conv.geometry.window.out_c ? depth : 0;
+    const int8_t* row = conv.weights + channel * depth;
+    Value* out = group + lane * target.depth_unit;
+    for (int64_t k = 0; k < layout.depth; k += target.depth_unit, out += vectors * values) {
+      const int64_t copied = std::clamp<int64_t>(inside - k, 0, target.depth_unit);
+      for (int64_t i = 0; i < copied; ++i) out[i] = row[k + i];
+      for (int64_t i = copied; i < target.depth_unit; ++i) out[i] = 0;
     }
   }
 }
