@@ -41,6 +41,10 @@ absl::StatusOr<Factors> without_transpose(Importer& importer, const NodeView& no
   // [O,K] -> [O,C,H,W] -> [O,H,W,C] -> [O,K]
   Shape split = image;
   split[0] = weights.shape[0];
+  // Weights that do not fit are for the shape inference to name.
+  if (weights.type != DataType::kFloat32 || elements(split) != elements(weights.shape)) {
+    return factors;
+  }
   std::vector<std::byte> bytes = transposed_bytes(*weights.data, split, columns, 4);
   const TensorId reordered =
       graph.add_constant(importer.unique_name(absl::StrCat(weights.name, "/reordered")),

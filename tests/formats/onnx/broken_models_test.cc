@@ -68,6 +68,19 @@ TEST(BrokenOnnx, AnOperandOfMoreDimensionsThanTheResultIsNamed) {
   EXPECT_FALSE(read(prelu.bytes()).ok());
 }
 
+TEST(BrokenOnnx, WeightsThatDoNotFitAFlattenedImage) {
+  for (const int64_t depth : {47, 49, 3, 4800}) {
+    OnnxModel model(13);
+    model.input("x", {1, 3, 4, 4});
+    model.node("MaxPool", {"x"}, {"pooled"}).set("kernel_shape", {1, 1});
+    model.node("Flatten", {"pooled"}, {"flat"});
+    model.floats("w", {5, depth}, std::vector<float>(static_cast<size_t>(5 * depth), 1));
+    model.node("Gemm", {"flat", "w"}, {"y"}).name("fc").set("transB", int64_t{1});
+    model.output("y", {1, 5});
+    EXPECT_THAT(message(read(model.bytes())), HasSubstr("fc")) << depth;
+  }
+}
+
 TEST(BrokenOnnx, ListsEveryUnsupportedNodeAtOnce) {
   OnnxModel model(13);
   model.input("x", {1, 3, 4, 4});
