@@ -1,14 +1,18 @@
 // Latency of model files side by side, interleaved, one thread on one CPU, with the ratio of each
-// to the first. The input is all zeros unless a file of its raw bytes is named: give a real one,
-// for kernels that branch on the sign (ONNX Runtime's PRelu) take half as long on one constant.
+// to the first, and the time from opening each file to its first result (a median of several, by
+// turns, in one process, in which the runtimes' libraries are loaded). The input is all zeros
+// unless a file of its raw bytes is named: give a real one, for kernels that branch on the sign
+// (ONNX Runtime's PRelu) take half as long on one constant.
 //
 //   latency_bench CPU RUNTIME:MODEL[=INPUT]...
-//   latency_bench 0 litert:face.tflite=crop.f32 litert:face.int8.tflite=crop.f32
+//   latency_bench 0 engine:face.bundle=crop.f32 litert:face.int8.tflite=crop.f32
 #include <absl/strings/str_format.h>
 #include <absl/strings/str_join.h>
 #include <absl/strings/str_split.h>
 
+#include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <iostream>
 #include <string>
 
@@ -22,7 +26,9 @@ namespace {
 
 struct Loaded {
   std::string name;
+  std::filesystem::path file;
   std::unique_ptr<RuntimeModel> model;
+  double first_result_ms = 0;
 };
 
 absl::StatusOr<std::vector<std::vector<std::byte>>> inputs_of(const RuntimeModel& model,
@@ -34,15 +40,45 @@ absl::StatusOr<std::vector<std::vector<std::byte>>> inputs_of(const RuntimeModel
   return inputs;
 }
 
+absl::StatusOr<double> milliseconds_to_first_result(const Loaded& subject,
+                                                    const BenchSubject& bench) {
+  const auto begin = std::chrono::steady_clock::now();
+  DURWARD_ASSIGN_OR_RETURN(const auto model, load_model(subject.model->kind(), subject.file, {}));
+  std::vector<std::vector<std::byte>> outputs;
+  for (const PortInfo& port : model->outputs()) outputs.emplace_back(byte_size(port));
+  const std::vector<std::span<const std::byte>> in(bench.inputs.begin(), bench.inputs.end());
+  const std::vector<std::span<std::byte>> out(outputs.begin(), outputs.end());
+  DURWARD_RETURN_IF_ERROR(model->run(in, out));
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin)
+      .count();
+}
+
+absl::Status measure_loading(std::vector<Loaded>& loaded, std::span<const BenchSubject> subjects) {
+  constexpr size_t kRounds = 11;
+  std::vector<std::vector<double>> times(loaded.size());
+  for (size_t round = 0; round < kRounds; ++round) {
+    for (size_t i = 0; i < loaded.size(); ++i) {
+      DURWARD_ASSIGN_OR_RETURN(const double time,
+                               milliseconds_to_first_result(loaded[i], subjects[i]));
+      times[i].push_back(time);
+    }
+  }
+  for (size_t i = 0; i < loaded.size(); ++i) {
+    std::nth_element(times[i].begin(), times[i].begin() + kRounds / 2, times[i].end());
+    loaded[i].first_result_ms = times[i][kRounds / 2];
+  }
+  return absl::OkStatus();
+}
+
 void print(const std::vector<Loaded>& loaded, const std::vector<BenchTimes>& times) {
   const Machine machine = this_machine();
   absl::PrintF("%s, %d CPUs, %s\n\n", machine.cpu, machine.cpus, absl::StrJoin(machine.isa, " "));
-  absl::PrintF("%-12s %-36s %9s %9s %19s %9s %22s\n", "runtime", "model", "p50 ms", "p90 ms",
-               "rounds", "CPU p50", "CPU, against the first");
+  absl::PrintF("%-12s %-36s %9s %9s %19s %9s %22s %10s\n", "runtime", "model", "p50 ms", "p90 ms",
+               "rounds", "CPU p50", "CPU, against the first", "load ms");
   for (size_t i = 0; i < loaded.size(); ++i) {
     const Latency& wall = times[i].wall;
     const Ratio against = ratio(times[i].cpu_rounds, times.front().cpu_rounds);
-    absl::PrintF("%-12s %-36s %9.3f %9.3f %8.3f ..%8.3f %9.3f %6.2f (%.2f .. %.2f)\n",
+    absl::PrintF("%-12s %-36s %9.3f %9.3f %8.3f ..%8.3f %9.3f %6.2f (%.2f .. %.2f) %9.2f\n",
                  std::string(to_string(loaded[i].model->kind())), loaded[i].name,
                  wall.median / 1000, wall.p90 / 1000, wall.lowest_round / 1000,
                  wall.highest_round / 1000, times[i].cpu.median / 1000, against.median,
@@ -51,6 +87,7 @@ void print(const std::vector<Loaded>& loaded, const std::vector<BenchTimes>& tim
 }
 
 absl::StatusOr<RuntimeKind> runtime_named(std::string_view name) {
+  if (name == to_string(RuntimeKind::kEngine)) return RuntimeKind::kEngine;
   for (const RuntimeKind kind : available_runtimes())
     if (to_string(kind) == name) return kind;
   return absl::InvalidArgumentError(absl::StrCat("no runtime '", std::string(name), "' here"));
@@ -67,8 +104,10 @@ absl::Status compare(int cpu, std::span<const std::string> arguments) {
     DURWARD_ASSIGN_OR_RETURN(auto model, load_model(kind, files.front(), {}));
     DURWARD_ASSIGN_OR_RETURN(auto inputs, inputs_of(*model, files.size() > 1 ? files.back() : ""));
     subjects.push_back({model.get(), std::move(inputs)});
-    loaded.push_back({std::filesystem::path(files.front()).filename().string(), std::move(model)});
+    const std::filesystem::path file = files.front();
+    loaded.push_back({file.filename().string(), file, std::move(model)});
   }
+  DURWARD_RETURN_IF_ERROR(measure_loading(loaded, subjects));
   DURWARD_ASSIGN_OR_RETURN(const auto times, measure(subjects, {}));
   print(loaded, times);
   return absl::OkStatus();
