@@ -209,7 +209,7 @@ void add_compress(CLI::App& app, CommandLine& line) {
           ", or a file of your own (docs/targets.md); says which files are written");
   command
       ->add_option("--exports", options->exports,
-                   "the files to write: tflite, onnx, ort, openvino (default: all)")
+                   "the files to write: bundle, tflite, onnx, ort, openvino (default: all)")
       ->delimiter(',');
   command->add_option("--evaluate", options->trials,
                       "trials to judge the result on: LFW pairs, a .csv, or a folder of people");

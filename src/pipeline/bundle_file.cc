@@ -99,6 +99,7 @@ std::string member_name(std::string_view name) {
                          c == '_' || c == '+' || c == '-';
     if (!allowed) c = '_';
   }
+  if (result.starts_with('.')) result[0] = '_';
   return result;
 }
 

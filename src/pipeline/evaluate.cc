@@ -72,8 +72,9 @@ absl::StatusOr<RuntimeKind> runtime_for(const std::filesystem::path& file) {
   if (ending == ".tflite") return RuntimeKind::kLiteRt;
   if (ending == ".onnx" || ending == ".ort") return RuntimeKind::kOnnxRuntime;
   if (ending == ".xml") return RuntimeKind::kOpenVino;
-  return absl::InvalidArgumentError(absl::StrCat(file.string(), ": no runtime runs '", ending,
-                                                 "' files; expected .onnx, .ort, .tflite or .xml"));
+  return absl::InvalidArgumentError(
+      absl::StrCat(file.string(), ": no runtime runs '", ending,
+                   "' files; expected .bundle, .onnx, .ort, .tflite or .xml"));
 }
 
 absl::StatusOr<System> evaluate_system(const TrialSet& set, Variant variant,
