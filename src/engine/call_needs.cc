@@ -14,11 +14,16 @@ namespace {
 // Every size, stride and offset of a valid call is below this: sums and products of a few of them
 // cannot overflow.
 constexpr int64_t kMaxDimension = int64_t{1} << 24;
-constexpr int64_t kMaxBytes = int64_t{1} << 40;
+constexpr int64_t kMaxBytes =
+    std::min<int64_t>(int64_t{1} << 40, std::numeric_limits<ptrdiff_t>::max() / 4);
+// Differences of int8 values that fit into an int32 sum.
+constexpr int64_t kMaxInt32Terms = std::numeric_limits<int32_t>::max() / 255;
 
-// Collects needs; the first problem stays.
+// Collects needs; the first problem stays. Once there is one, sizes may be anything and nothing may
+// be computed of them.
 class Needs {
  public:
+  [[nodiscard]] bool ok() const { return needs_.problem == nullptr; }
   void require(bool condition, const char* problem) {
     if (!condition && needs_.problem == nullptr) needs_.problem = problem;
   }
@@ -46,7 +51,8 @@ class Needs {
   OperandNeed& input(int64_t elements, int64_t element_bytes) {
     OperandNeed& need = needs_.inputs[needs_.input_count++];
     need.bytes = product({elements, element_bytes});
-    need.alignment = element_bytes & -element_bytes;  // of its members, where it has some
+    // Of its members, where it has some.
+    if (ok()) need.alignment = element_bytes & -element_bytes;
     return need;
   }
   void constant(int64_t elements, int64_t element_bytes) {
@@ -97,8 +103,9 @@ struct Reach {
   int64_t lowest = 0, highest = 0;
 };
 Reach reach(Needs& n, const LoopNest& nest, const int64_t* strides, int64_t first) {
-  Reach reached{first, first};
   n.require(first >= 0 && first <= kMaxBytes, "a first element is out of range");
+  if (!n.ok()) return {};
+  Reach reached{first, first};
   for (int i = 0; i < nest.rank; ++i) {
     if (strides[i] < -kMaxBytes || strides[i] > kMaxBytes ||
         (nest.dims[i] > 1 && std::abs(strides[i]) > kMaxBytes / nest.dims[i])) {
@@ -183,20 +190,30 @@ void pool_window(Needs& n, const WindowGeometry& w) {
   check(n, w);
   n.require(w.dilation_h == 1 && w.dilation_w == 1 && w.in_c == w.out_c,
             "a pool is dilated or changes the channels");
+  if (!n.ok()) return;
   n.require(w.pad_top < w.kernel_h && w.pad_left < w.kernel_w &&
                 (w.out_h - 1) * w.stride_h - w.pad_top < w.in_h &&
                 (w.out_w - 1) * w.stride_w - w.pad_left < w.in_w,
             "a pool's window lies outside the image");
 }
 
+// Whether the nest visits each of the outputs, which lie densely, `reduced` times.
+bool covers_outputs(const Reduction& r) {
+  int64_t outputs = 1, reduced = 1;
+  for (int i = r.loop.rank - 1; i >= 0; --i) {
+    const int64_t size = r.loop.dims[i], stride = r.loop.stride_b[i];
+    if (stride != 0 && stride != outputs) return false;
+    (stride == 0 ? reduced : outputs) *= size;
+  }
+  return outputs == r.outputs && reduced == r.reduced;
+}
+
 void reduction(Needs& n, const Reduction& r, int64_t element_bytes) {
   check(n, r.loop);
   n.dimension(r.outputs);
   n.dimension(r.reduced);
-  n.require(r.reduced <= std::numeric_limits<int32_t>::max() / 255, "a sum could overflow");
+  n.require(n.ok() && covers_outputs(r), "a reduction's loop does not fit its output");
   n.input(reached_elements(n, r.loop, r.loop.stride_a), element_bytes);
-  n.require(reached_elements(n, r.loop, r.loop.stride_b) <= r.outputs,
-            "a reduction leaves its output");
   n.output(r.outputs, element_bytes);
 }
 
@@ -323,7 +340,9 @@ void describe(Needs& n, const AveragePoolInt8Call& c) {
   check_zero_point(n, c.input_zero_point);
   check(n, c.output);
   n.input(image_in(n, c.window), 1);
-  n.constant(n.product({average_pool_multipliers(c.window, c.count_padding)}), sizeof(float));
+  const int64_t multipliers = n.ok() ? average_pool_multipliers(c.window, c.count_padding) : 0;
+  n.require(multipliers - 1 <= kMaxInt32Terms, "a sum could overflow");
+  n.constant(multipliers, sizeof(float));
   n.output(image_out(n, c.window), 1);
 }
 void describe(Needs& n, const AveragePoolFloatCall& c) {
@@ -334,6 +353,7 @@ void describe(Needs& n, const AveragePoolFloatCall& c) {
 void describe(Needs& n, const SumInt8Call& c) {
   check_zero_point(n, c.input_zero_point);
   check(n, c.output);
+  n.require(c.reduction.reduced <= kMaxInt32Terms, "a sum could overflow");
   reduction(n, c.reduction, 1);
 }
 void describe(Needs& n, const ReduceExtremumInt8Call& c) { reduction(n, c.reduction, 1); }
@@ -341,9 +361,10 @@ void describe(Needs& n, const ReduceFloatCall& c) { reduction(n, c.reduction, si
 void describe(Needs& n, const CopyCall& c) {
   const StridedCopy& copy = c.copy;
   element_size(n, copy.element_bytes);
-  check(n, copy.loop);
+  const int64_t elements = check(n, copy.loop);
   const int64_t from = reached_elements(n, copy.loop, copy.loop.stride_a, copy.first_a);
   const int64_t to = reached_elements(n, copy.loop, copy.loop.stride_b, copy.first_b);
+  n.require(elements <= to, "a copy writes an element twice");
   n.input(from, copy.element_bytes);
   if (copy.element_bytes == 1) n.optional(256, 1);
   n.output(to, copy.element_bytes);

@@ -26,7 +26,7 @@ struct PlanTensor {
   std::string name;
   PlanType type = PlanType::kInt8;
   Place place = Place::kArena;
-  std::vector<int64_t> shape;  // NHWC
+  std::vector<int64_t> shape;  // NHWC; of ports and of what slides checked, else for people
   uint64_t offset = 0;         // in bytes; of kInput and kOutput the number of the port
   uint64_t bytes = 0;          // what is held at once: all of it, or a window of rows
   float scale = 0;             // of an int8 activation, else 0
@@ -62,19 +62,32 @@ struct Plan {
   std::span<const std::byte> constants;  // aligned to kPlanAlignment; not owned
 };
 
+// The window of a call that can run a few rows at a time; nullptr for others.
+[[nodiscard]] const WindowGeometry* row_window(const KernelCall& call) noexcept;
+
+// The input that a fused add has behind those of its layer.
+inline constexpr size_t kAddendOperand = 5;
+
 // A call with everything that a step changes about it, and where its operands begin.
 struct BoundCall {
   KernelCall call;
   uint64_t input_offset = 0, addend_offset = 0, output_offset = 0;  // in bytes, into the tensors
+
+  [[nodiscard]] uint64_t offset_of_input(size_t i) const noexcept {
+    return i == 0 ? input_offset : i == kAddendOperand ? addend_offset : 0;
+  }
 };
-[[nodiscard]] BoundCall bind(const Plan& plan, const PlanStep& step);
+// `step` runs a call of the plan with sizes that verify_plan() accepts.
+[[nodiscard]] BoundCall bind(const Plan& plan, const PlanStep& step) noexcept;
 
 // Reads a serialised plan. Its constants are those of `bytes`, which must outlive the plan and be
 // aligned to kPlanAlignment. Errors: kMalformedPlan, kUnknownVersion, kUnaligned.
+// Takes memory in proportion to the size of `bytes`.
 [[nodiscard]] EngineError read_plan(std::span<const std::byte> bytes, Plan& plan);
 
-// Whether every step stays inside its operands whatever the data. Errors: kInvalidPlan naming the
-// call or tensor.
+// Whether every step stays inside its operands and writes to none that it reads, whatever the data.
+// What the constants hold is not looked at: constants_problem() of call_needs.h does that. Errors:
+// kInvalidPlan naming the call or tensor.
 [[nodiscard]] EngineError verify_plan(const Plan& plan);
 
 }  // namespace durward

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -14,9 +15,13 @@
 
 namespace durward {
 
+class Program;
+
 struct SessionOptions {
   // Use no kernel for a faster instruction set than this; without it, all that the machine has.
   std::optional<Isa> isa;
+  // What the arena, the kernels' scratch memory and the packed weights may take together.
+  uint64_t max_bytes = UINT64_MAX;
 };
 
 // Asked between two steps; where it says true the run ends with kDeadline.
@@ -28,8 +33,8 @@ struct StopSignal {
 class Session {
  public:
   // `plan` is a serialised plan at a multiple of kPlanAlignment bytes, and outlives the session:
-  // its constants are used where they are. Errors: those of read_plan and verify_plan, kNoSuchIsa,
-  // kOutOfMemory.
+  // its constants are used where they are. Errors: those of read_plan and verify_plan, kInvalidPlan
+  // for constants that would make a sum overflow, kNoSuchIsa, kOutOfMemory.
   [[nodiscard]] static EngineError create(std::span<const std::byte> plan,
                                           const SessionOptions& options,
                                           std::unique_ptr<Session>& session);
@@ -42,8 +47,8 @@ class Session {
   [[nodiscard]] const PlanTensor& input(size_t i) const noexcept;
   [[nodiscard]] const PlanTensor& output(size_t i) const noexcept;
 
-  // One buffer per port, of exactly the port's bytes, aligned to its element type. One run at a
-  // time. kWrongBuffers, kDeadline, or kOk.
+  // One buffer per port, of exactly the port's bytes, aligned to its element type; outputs overlap
+  // no other buffer. One run at a time. kWrongBuffers, kDeadline, or kOk.
   [[nodiscard]] EngineCode run(std::span<const std::span<const std::byte>> inputs,
                                std::span<const std::span<std::byte>> outputs,
                                const StopSignal& signal = {}) noexcept;
@@ -58,7 +63,6 @@ class Session {
   [[nodiscard]] const Plan& plan() const noexcept;
 
  private:
-  struct Program;
   explicit Session(std::unique_ptr<Program> program);
   std::unique_ptr<Program> program_;
 };

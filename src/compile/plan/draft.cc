@@ -97,6 +97,7 @@ class Drafter {
 
   void copy_outputs_made_elsewhere() {
     for (const auto& [id, output] : copied_outputs_) {
+      if (draft_.tensor(output).bytes == 0) continue;
       CopyCall copy;
       copy.copy.loop.dims[0] = static_cast<int64_t>(draft_.tensor(output).bytes);
       copy.copy.loop.stride_a[0] = copy.copy.loop.stride_b[0] = 1;
@@ -132,6 +133,7 @@ class Drafter {
                              : operand.tensor.valid() ? tensor_of(operand.tensor)
                                                       : -1);
     }
+    while (!added.inputs.empty() && added.inputs.back() < 0) added.inputs.pop_back();
     const auto known = tensors_.find(call.output);
     added.output = known != tensors_.end() ? known->second
                                            : add_tensor(call.output, PlanTensor::Place::kArena);
@@ -148,6 +150,8 @@ class Drafter {
     const auto known = tensors_.find(id);
     if (known != tensors_.end()) return known->second;
     const Tensor& tensor = graph_.tensor(id);
+    // What no call makes and is no constant is empty.
+    if (!tensor.constant()) return add_tensor(id, PlanTensor::Place::kArena);
     const int32_t index = add_tensor(id, PlanTensor::Place::kConstant);
     place_constant(index, tensor.data);
     return index;
@@ -247,10 +251,45 @@ class AddFusion {
   std::map<int32_t, int> uses_;
 };
 
+// Drops the arena's tensors that no call makes or reads any more.
+void drop_unused_tensors(Plan& plan) {
+  std::vector<bool> used(plan.tensors.size());
+  for (size_t t = 0; t < used.size(); ++t) {
+    used[t] = plan.tensors[t].place != PlanTensor::Place::kArena;
+  }
+  for (const PlanCall& call : plan.calls) {
+    used[static_cast<size_t>(call.output)] = true;
+    for (const int32_t input : call.inputs) {
+      if (input >= 0) used[static_cast<size_t>(input)] = true;
+    }
+  }
+  std::vector<int32_t> renumbered;
+  std::vector<PlanTensor> kept;
+  for (size_t t = 0; t < used.size(); ++t) {
+    renumbered.push_back(static_cast<int32_t>(kept.size()));
+    if (used[t]) kept.push_back(std::move(plan.tensors[t]));
+  }
+  plan.tensors = std::move(kept);
+  const auto renumber = [&renumbered](std::vector<int32_t>& tensors) {
+    for (int32_t& t : tensors) {
+      if (t >= 0) t = renumbered[static_cast<size_t>(t)];
+    }
+  };
+  renumber(plan.inputs);
+  renumber(plan.outputs);
+  for (PlanCall& call : plan.calls) {
+    renumber(call.inputs);
+    call.output = renumbered[static_cast<size_t>(call.output)];
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<PlanDraft> draft_plan(const Graph& graph) { return Drafter(graph).draft(); }
 
-void fuse_adds(PlanDraft& draft) { AddFusion(draft).run(); }
+void fuse_adds(PlanDraft& draft) {
+  AddFusion(draft).run();
+  drop_unused_tensors(draft.plan);
+}
 
 }  // namespace durward

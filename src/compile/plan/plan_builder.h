@@ -20,7 +20,7 @@ struct PlanOptions {
 
 // The bytes of a serialised plan (engine/plan.h) for a graph, quantised or float or mixed. Errors:
 // Unimplemented with every node that has no kernel, InvalidArgument for a node that is not valid,
-// ResourceExhausted where the activations need more than 16 GiB.
+// ResourceExhausted where the activations need more than 16 GiB or the constants more than 1 GiB.
 [[nodiscard]] absl::StatusOr<std::vector<std::byte>> build_plan(const Graph& graph,
                                                                 const PlanOptions& options);
 

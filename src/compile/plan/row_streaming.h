@@ -19,7 +19,8 @@ struct RowSchedule {
   std::vector<int64_t> held_rows;
 };
 
-// `chain`: windows of layers that each read the one before's output alone, batch 1.
+// `chain`: windows of layers that each read the one before's output alone, batch 1, none of them
+// wholly below its image.
 // `rows`: of the last output, computed at a time; 1 to its height.
 [[nodiscard]] RowSchedule stream_rows(std::span<const WindowGeometry> chain, int64_t rows);
 

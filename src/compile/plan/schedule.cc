@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
+#include <utility>
 
 #include "compile/arena.h"
 #include "compile/plan/row_streaming.h"
@@ -10,12 +12,21 @@ namespace durward {
 namespace {
 
 constexpr int64_t kMaxArenaBytes = int64_t{16} << 30;
+// Layers that are streamed together: what is gained shrinks with each, the work to find it grows.
+constexpr size_t kMostStreamed = 16;
 
-const WindowGeometry* row_window(const KernelCall& call) {
-  const WindowGeometry* window = nullptr;
-  if (const auto* conv = std::get_if<Conv2DInt8Call>(&call)) window = &conv->geometry.window;
-  if (const auto* depthwise = std::get_if<DepthwiseInt8Call>(&call)) window = &depthwise->window;
-  return window != nullptr && window->batch == 1 ? window : nullptr;
+// The window of a call that can be streamed; nullptr for others. A window that lies wholly below
+// the image has no first row that a step could begin with.
+const WindowGeometry* streamed_window(const KernelCall& call) {
+  const WindowGeometry* w = row_window(call);
+  return w != nullptr && (w->out_h - 1) * w->stride_h - w->pad_top < w->in_h ? w : nullptr;
+}
+
+// Whether one layer's result is the other's input, in the same rows: a reshape may lie between
+// them.
+bool same_image(const WindowGeometry& from, const Shape& shape, const WindowGeometry& to) {
+  return shape == Shape{1, from.out_h, from.out_w, from.out_c} && from.out_h == to.in_h &&
+         from.out_w == to.in_w && from.out_c == to.in_c;
 }
 
 // First and last call that touch a tensor of the arena.
@@ -49,8 +60,7 @@ class Scheduler {
     for (const Segment& chain : chains) {
       smallest = std::max(smallest, cheapest(chain, -1).second);
     }
-    // Some room makes for longer bands, which are faster.
-    const int64_t budget = std::max(arena_bytes, smallest + (arena_bytes > 0 ? 0 : smallest / 8));
+    const int64_t budget = std::max(arena_bytes, smallest);
     for (const Segment& chain : chains) {
       for (const Segment& segment : cheapest(chain, budget).first) {
         add_steps(segment, budget);
@@ -82,25 +92,21 @@ class Scheduler {
 
   [[nodiscard]] bool follows(size_t call) const {
     const PlanCall& before = calls()[call - 1];
-    const WindowGeometry* above = row_window(before.call);
-    const WindowGeometry* below = row_window(calls()[call].call);
-    if (above == nullptr || below == nullptr) return false;
-    // A reshape between them is the same memory, but other rows.
-    if (above->out_h != below->in_h || above->out_w != below->in_w || above->out_c != below->in_c) {
-      return false;
-    }
+    const WindowGeometry* from = streamed_window(before.call);
+    const WindowGeometry* to = streamed_window(calls()[call].call);
+    if (from == nullptr || to == nullptr) return false;
     const int32_t between = before.output;
     const auto& inputs = calls()[call].inputs;
     return inputs[0] == between && std::count(inputs.begin(), inputs.end(), between) == 1 &&
            draft_.tensor(between).place == PlanTensor::Place::kArena &&
-           draft_.tensor(between).shape.size() == 4 &&
+           same_image(*from, draft_.tensor(between).shape, *to) &&
            lifetimes_[static_cast<size_t>(between)].last == call;
   }
 
   std::vector<WindowGeometry> windows(const Segment& segment) const {
     std::vector<WindowGeometry> result;
     for (size_t i = segment.first; i <= segment.last; ++i) {
-      result.push_back(*row_window(calls()[i].call));
+      result.push_back(*streamed_window(calls()[i].call));
     }
     return result;
   }
@@ -128,9 +134,16 @@ class Scheduler {
     return total;
   }
 
+  // The same with one row at a time, found once.
+  int64_t fewest_bytes_during(const Segment& segment) {
+    const auto [known, added] = fewest_bytes_.try_emplace({segment.first, segment.last}, 0);
+    if (added) known->second = bytes_during(segment);
+    return known->second;
+  }
+
   // How to cut the chain: with the smallest peak where the budget is negative, else with the fewest
   // streamed tensors within the budget. -> the segments and their peak.
-  std::pair<std::vector<Segment>, int64_t> cheapest(const Segment& chain, int64_t budget) const {
+  std::pair<std::vector<Segment>, int64_t> cheapest(const Segment& chain, int64_t budget) {
     struct Best {
       int64_t cost = std::numeric_limits<int64_t>::max();
       int64_t peak = 0;
@@ -141,9 +154,9 @@ class Scheduler {
     std::vector<Best> best(length + 1);
     best[0].cost = 0;
     for (size_t end = 1; end <= length; ++end) {
-      for (size_t begin = 0; begin < end; ++begin) {
+      for (size_t begin = end > kMostStreamed ? end - kMostStreamed : 0; begin < end; ++begin) {
         const Segment segment{chain.first + begin, chain.first + end - 1, 0};
-        const int64_t bytes = bytes_during(segment);
+        const int64_t bytes = fewest_bytes_during(segment);
         const int64_t peak = std::max(best[begin].peak, bytes);
         const size_t streamed = best[begin].streamed + segment.streamed();
         // A peak within the budget costs nothing.
@@ -198,6 +211,7 @@ class Scheduler {
 
   PlanDraft& draft_;
   std::vector<Lifetime> lifetimes_;
+  std::map<std::pair<size_t, size_t>, int64_t> fewest_bytes_;  // by first and last call
 };
 
 }  // namespace
@@ -223,7 +237,7 @@ absl::Status place_tensors(PlanDraft& draft) {
   std::vector<std::pair<size_t, size_t>> blocks;  // tensor, block
   for (size_t t = 0; t < plan.tensors.size(); ++t) {
     if (plan.tensors[t].place != PlanTensor::Place::kArena) continue;
-    if (lifetimes[t].first > lifetimes[t].last) continue;  // folded away
+    if (lifetimes[t].first > lifetimes[t].last) continue;  // empty: no step makes it
     blocks.emplace_back(t,
                         planner.add(plan.tensors[t].bytes, lifetimes[t].first, lifetimes[t].last));
   }

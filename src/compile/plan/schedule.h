@@ -9,16 +9,18 @@
 
 namespace durward {
 
-// Fills in the draft's steps. Layers are streamed where the arena would be larger than
-// `arena_bytes` (or, if that is larger or 0, than a little above what can be reached at best).
+// Fills in the draft's steps. Layers are streamed where the tensors that are needed at the same
+// time would otherwise have more than `arena_bytes` bytes, or the fewest that can be reached if
+// that is more.
 void schedule_steps(PlanDraft& draft, int64_t arena_bytes);
 
 // Fills in where the arena's tensors lie, by the steps in which they are used. ResourceExhausted
 // above 16 GiB.
 [[nodiscard]] absl::Status place_tensors(PlanDraft& draft);
 
-// Proves that every row that a step reads still holds what was computed for it: Internal with the
-// call and the tensor otherwise. (Arenas above 64 MiB are taken as they are.)
+// Proves that every step reads what was computed for it, all that its window looks at, and that the
+// outputs are whole in the end: Internal with the call and the tensor otherwise. `plan` is one that
+// verify_plan() accepts. (Arenas above 64 MiB are taken as they are.)
 [[nodiscard]] absl::Status prove_schedule(const Plan& plan);
 
 }  // namespace durward

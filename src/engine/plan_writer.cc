@@ -1,4 +1,4 @@
-#include "compile/plan/plan_writer.h"
+#include "engine/plan_writer.h"
 
 #include <string>
 
@@ -45,7 +45,8 @@ flatbuffers::Offset<plan::Call> write(flatbuffers::FlatBufferBuilder& builder,
 
 std::vector<std::byte> write_plan(const Plan& plan) {
   flatbuffers::FlatBufferBuilder builder(plan.constants.size() + 65536);
-  builder.ForceVectorAlignment(plan.constants.size(), 1, kPlanAlignment);
+  // ForceVectorAlignment() would do the same, but for its limit of 32.
+  builder.PreAlign(plan.constants.size(), kPlanAlignment);
   const auto constants = builder.CreateVector(
       reinterpret_cast<const uint8_t*>(plan.constants.data()), plan.constants.size());
   std::vector<flatbuffers::Offset<plan::Tensor>> tensors;

@@ -1,0 +1,239 @@
+#include "engine/program.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <variant>
+
+#include "engine/kernels/conv2d/kernels.h"
+#include "engine/kernels/depthwise/kernels.h"
+
+namespace durward {
+namespace {
+
+uint64_t aligned(uint64_t bytes) {
+  return (bytes + kPlanAlignment - 1) / kPlanAlignment * kPlanAlignment;
+}
+
+AlignedMemory allocate(size_t bytes) {
+  return AlignedMemory(static_cast<std::byte*>(
+      ::operator new(std::max<size_t>(bytes, 1), std::align_val_t{kPlanAlignment}, std::nothrow)));
+}
+
+// The layer of a call as the kernels have it; its constants are addresses by now.
+Conv2DInt8 layer_of(const Conv2DInt8Call& c, const CallOperands& operands) {
+  return {c.geometry,
+          operands.in<int8_t>(1),
+          operands.in<int32_t>(2),
+          operands.in<float>(3),
+          operands.in<float>(4),
+          c.input_zero_point,
+          c.output};
+}
+DepthwiseInt8 layer_of(const DepthwiseInt8Call& c, const CallOperands& operands) {
+  return {c.window,
+          operands.in<int8_t>(1),
+          operands.in<int32_t>(2),
+          operands.in<float>(3),
+          operands.in<float>(4),
+          c.input_zero_point,
+          c.output};
+}
+
+template <typename Layer>
+std::span<const LayerKernel<Layer>> kernels();
+template <>
+std::span<const LayerKernel<Conv2DInt8>> kernels<Conv2DInt8>() {
+  return conv2d_kernels();
+}
+template <>
+std::span<const LayerKernel<DepthwiseInt8>> kernels<DepthwiseInt8>() {
+  return depthwise_kernels();
+}
+
+// The fastest kernel that takes the layer, up to `highest`; the portable one takes everything.
+template <typename Layer>
+const LayerKernel<Layer>* choose(const Layer& layer, Isa highest) {
+  const auto all = kernels<Layer>();
+  const LayerKernel<Layer>* best = &all.front();
+  for (const LayerKernel<Layer>& kernel : all) {
+    if (kernel.isa <= highest && available(kernel.isa) && kernel.takes(layer)) best = &kernel;
+  }
+  return best;
+}
+
+}  // namespace
+
+EngineError Program::load(std::span<const std::byte> bytes, Isa highest, uint64_t max_bytes) {
+  if (EngineError error = read_plan(bytes, plan_); !error.ok()) return error;
+  if (EngineError error = verify_plan(plan_); !error.ok()) return error;
+  if (EngineError error = check_constants(); !error.ok()) return error;
+  choose_kernels(highest);
+  instructions_.reserve(plan_.steps.size());
+  for (const PlanStep& step : plan_.steps) add_instruction(step);
+  if (EngineError error = take_memory(max_bytes); !error.ok()) return error;
+  pack_weights();
+  bases_.resize(Location::kFirstPort + plan_.inputs.size() + plan_.outputs.size());
+  bases_[Location::kArena] = arena_.get();
+  // Constants are read only: no verified step writes to one.
+  bases_[Location::kConstants] = const_cast<std::byte*>(plan_.constants.data());
+  return {};
+}
+
+Location Program::locate(int32_t index, uint64_t offset) const {
+  if (index < 0) return {};
+  const PlanTensor& tensor = plan_.tensors[static_cast<size_t>(index)];
+  const auto port = static_cast<uint32_t>(tensor.offset);
+  switch (tensor.place) {
+    case PlanTensor::Place::kArena:
+      return {Location::kArena, tensor.offset + offset};
+    case PlanTensor::Place::kConstant:
+      return {Location::kConstants, tensor.offset + offset};
+    case PlanTensor::Place::kInput:
+      return {Location::kFirstPort + port, offset};
+    case PlanTensor::Place::kOutput:
+      break;
+  }
+  return {Location::kFirstPort + static_cast<uint32_t>(plan_.inputs.size()) + port, offset};
+}
+
+// The call's constants, by their addresses in `addresses`; the other operands are nullptr.
+CallOperands Program::constant_operands(
+    const PlanCall& call, std::array<const std::byte*, kMaxCallInputs>& addresses) const {
+  addresses.fill(nullptr);
+  for (size_t i = 0; i < call.inputs.size(); ++i) {
+    const Location location = locate(call.inputs[i], 0);
+    if (location.base == Location::kConstants) {
+      addresses[i] = plan_.constants.data() + location.offset;
+    }
+  }
+  return {addresses, nullptr, nullptr};
+}
+
+// Calls visit(layer, chosen kernel) for each call that is an int8 layer.
+template <typename Visit>
+void Program::for_each_layer(const Visit& visit) {
+  std::array<const std::byte*, kMaxCallInputs> addresses;
+  for (size_t i = 0; i < plan_.calls.size(); ++i) {
+    const CallOperands operands = constant_operands(plan_.calls[i], addresses);
+    if (const auto* c = std::get_if<Conv2DInt8Call>(&plan_.calls[i].call)) {
+      visit(layer_of(*c, operands), conv_[i]);
+    } else if (const auto* d = std::get_if<DepthwiseInt8Call>(&plan_.calls[i].call)) {
+      visit(layer_of(*d, operands), depthwise_[i]);
+    }
+  }
+}
+
+EngineError Program::check_constants() const {
+  std::array<const std::byte*, kMaxCallInputs> addresses;
+  for (const PlanCall& call : plan_.calls) {
+    const CallOperands operands = constant_operands(call, addresses);
+    if (const char* problem = constants_problem(call.call, operands)) {
+      return {EngineCode::kInvalidPlan,
+              "the plan is not valid: call '" + call.name + "': " + problem};
+    }
+  }
+  return {};
+}
+
+void Program::choose_kernels(Isa highest) {
+  conv_.resize(plan_.calls.size());
+  depthwise_.resize(plan_.calls.size());
+  for_each_layer([&](const auto& layer, auto& chosen) {
+    chosen.kernel = choose(layer, highest);
+    chosen.packed_offset = packed_bytes_;
+    packed_bytes_ += aligned(chosen.kernel->packed_bytes(layer));
+  });
+}
+
+void Program::add_instruction(const PlanStep& step) {
+  Instruction& added = instructions_.emplace_back();
+  added.kind = step.kind;
+  if (step.kind == PlanStep::Kind::kSlide) {
+    const PlanTensor& tensor = plan_.tensors[step.index];
+    const auto row =
+        static_cast<uint64_t>(tensor.shape[2] * tensor.shape[3] * size_of(tensor.type));
+    added.output = locate(static_cast<int32_t>(step.index), 0);
+    added.slide_from = step.input_row * row;
+    added.slide_bytes = step.input_rows * row;
+    return;
+  }
+  const PlanCall& call = plan_.calls[step.index];
+  const BoundCall bound = bind(plan_, step);
+  added.call = step.index;
+  added.parameters = bound.call;
+  for (size_t i = 0; i < call.inputs.size(); ++i) {
+    added.inputs[i] = locate(call.inputs[i], bound.offset_of_input(i));
+  }
+  added.output = locate(call.output, bound.output_offset);
+  scratch_bytes_ = std::max(scratch_bytes_, scratch_of(added));
+}
+
+size_t Program::scratch_of(const Instruction& instruction) const {
+  std::array<const std::byte*, kMaxCallInputs> addresses;
+  const CallOperands operands = constant_operands(plan_.calls[instruction.call], addresses);
+  if (const auto* c = std::get_if<Conv2DInt8Call>(&instruction.parameters)) {
+    return conv_[instruction.call].kernel->scratch_bytes(layer_of(*c, operands));
+  }
+  if (const auto* d = std::get_if<DepthwiseInt8Call>(&instruction.parameters)) {
+    return depthwise_[instruction.call].kernel->scratch_bytes(layer_of(*d, operands));
+  }
+  return durward::scratch_bytes(instruction.parameters);
+}
+
+EngineError Program::take_memory(uint64_t max_bytes) {
+  const uint64_t arena = aligned(plan_.arena_bytes) + scratch_bytes_;
+  const uint64_t all = arena + packed_bytes_;
+  if (all <= max_bytes) {
+    arena_ = allocate(static_cast<size_t>(arena));
+    packed_ = allocate(packed_bytes_);
+  }
+  if (arena_ != nullptr && packed_ != nullptr) return {};
+  return {EngineCode::kOutOfMemory, "no memory for " + std::to_string(all) + " bytes"};
+}
+
+void Program::pack_weights() {
+  for_each_layer([&](const auto& layer, const auto& chosen) {
+    chosen.kernel->pack(layer, packed_.get() + chosen.packed_offset);
+  });
+}
+
+Isa Program::isa_of_call(size_t call) const noexcept {
+  if (conv_[call].kernel != nullptr) return conv_[call].kernel->isa;
+  if (depthwise_[call].kernel != nullptr) return depthwise_[call].kernel->isa;
+  return Isa::kPortable;
+}
+
+const std::byte* Program::address(const Location& location) const noexcept {
+  return location.base == Location::kNowhere ? nullptr : bases_[location.base] + location.offset;
+}
+
+template <typename Call, typename Layer>
+void Program::run_layer(const Call& call, const ChosenKernel<Layer>& chosen,
+                        const CallOperands& operands) const noexcept {
+  chosen.kernel->run(layer_of(call, operands), packed_.get() + chosen.packed_offset,
+                     call.fused.present ? &call.fused.add : nullptr,
+                     {operands.in<int8_t>(0), operands.in<int8_t>(kAddendOperand),
+                      operands.out<int8_t>(), operands.scratch});
+}
+
+void Program::run(const Instruction& instruction) const noexcept {
+  std::byte* output = bases_[instruction.output.base] + instruction.output.offset;
+  if (instruction.kind == PlanStep::Kind::kSlide) {
+    std::memmove(output, output + instruction.slide_from, instruction.slide_bytes);
+    return;
+  }
+  std::array<const std::byte*, kMaxCallInputs> addresses;
+  for (size_t i = 0; i < addresses.size(); ++i) addresses[i] = address(instruction.inputs[i]);
+  const CallOperands operands{addresses, output, arena_.get() + aligned(plan_.arena_bytes)};
+  if (const auto* c = std::get_if<Conv2DInt8Call>(&instruction.parameters)) {
+    run_layer(*c, conv_[instruction.call], operands);
+  } else if (const auto* d = std::get_if<DepthwiseInt8Call>(&instruction.parameters)) {
+    run_layer(*d, depthwise_[instruction.call], operands);
+  } else {
+    execute(instruction.parameters, operands);
+  }
+}
+
+}  // namespace durward

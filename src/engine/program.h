@@ -1,0 +1,97 @@
+// What a session makes of a plan: memory, the kernel of every layer with its weights in the
+// kernel's order, and instructions whose operands need nothing but a base address.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "engine/call_needs.h"
+#include "engine/kernels/conv2d/conv2d.h"
+#include "engine/kernels/depthwise/depthwise.h"
+#include "engine/kernels/layer_kernel.h"
+#include "engine/plan.h"
+
+namespace durward {
+
+struct AlignedDelete {
+  void operator()(std::byte* memory) const {
+    ::operator delete(memory, std::align_val_t{kPlanAlignment});
+  }
+};
+using AlignedMemory = std::unique_ptr<std::byte, AlignedDelete>;
+
+// A place relative to one of the addresses that a run has: the arena, the constants, each port.
+struct Location {
+  static constexpr uint32_t kNowhere = 0xffffffff;
+  static constexpr uint32_t kArena = 0, kConstants = 1, kFirstPort = 2;
+  uint32_t base = kNowhere;
+  uint64_t offset = 0;
+};
+
+// The kernel that was chosen for an int8 layer, and the weights in its order.
+template <typename Layer>
+struct ChosenKernel {
+  const LayerKernel<Layer>* kernel = nullptr;
+  size_t packed_offset = 0;
+};
+
+struct Instruction {
+  PlanStep::Kind kind = PlanStep::Kind::kRun;
+  uint32_t call = 0;
+  KernelCall parameters;  // with the rows of this step
+  std::array<Location, kMaxCallInputs> inputs;
+  Location output;
+  uint64_t slide_from = 0, slide_bytes = 0;  // of a slide
+};
+
+class Program {
+ public:
+  // Throws std::bad_alloc where lists find no memory; the arena and the weights are not lists.
+  // Errors: those of read_plan and verify_plan, kOutOfMemory above max_bytes as well.
+  [[nodiscard]] EngineError load(std::span<const std::byte> bytes, Isa highest, uint64_t max_bytes);
+
+  // The addresses of the ports, inputs before outputs, to be set before a run.
+  [[nodiscard]] std::byte** ports() noexcept { return bases_.data() + Location::kFirstPort; }
+  [[nodiscard]] const std::vector<Instruction>& instructions() const noexcept {
+    return instructions_;
+  }
+  void run(const Instruction& instruction) const noexcept;
+
+  [[nodiscard]] const Plan& plan() const noexcept { return plan_; }
+  [[nodiscard]] size_t scratch_bytes() const noexcept { return scratch_bytes_; }
+  [[nodiscard]] size_t packed_bytes() const noexcept { return packed_bytes_; }
+  [[nodiscard]] Isa isa_of_call(size_t call) const noexcept;
+
+ private:
+  [[nodiscard]] EngineError check_constants() const;
+  void choose_kernels(Isa highest);
+  void add_instruction(const PlanStep& step);
+  [[nodiscard]] EngineError take_memory(uint64_t max_bytes);
+  void pack_weights();
+
+  [[nodiscard]] Location locate(int32_t index, uint64_t offset) const;
+  [[nodiscard]] CallOperands constant_operands(
+      const PlanCall& call, std::array<const std::byte*, kMaxCallInputs>& addresses) const;
+  template <typename Visit>
+  void for_each_layer(const Visit& visit);
+  [[nodiscard]] size_t scratch_of(const Instruction& instruction) const;
+  [[nodiscard]] const std::byte* address(const Location& location) const noexcept;
+  template <typename Call, typename Layer>
+  void run_layer(const Call& call, const ChosenKernel<Layer>& chosen,
+                 const CallOperands& operands) const noexcept;
+
+  Plan plan_;
+  std::vector<Instruction> instructions_;
+  std::vector<ChosenKernel<Conv2DInt8>> conv_;  // by call; kernel is nullptr for other calls
+  std::vector<ChosenKernel<DepthwiseInt8>> depthwise_;
+  size_t scratch_bytes_ = 0, packed_bytes_ = 0;
+  AlignedMemory arena_;  // activations, then scratch memory
+  AlignedMemory packed_;
+  std::vector<std::byte*> bases_;  // of Locations, during a run
+};
+
+}  // namespace durward

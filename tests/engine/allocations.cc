@@ -1,0 +1,53 @@
+#include "engine/allocations.h"
+
+#include <cstdlib>
+#include <new>
+
+namespace {
+
+thread_local int64_t count = 0;
+thread_local int64_t until_failure = -1;  // negative: none
+
+void* allocate(size_t bytes, size_t alignment) noexcept {
+  ++count;
+  if (until_failure >= 0 && until_failure-- == 0) return nullptr;
+  const size_t rounded = (bytes + alignment - 1) / alignment * alignment;
+  return std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded);
+}
+void* allocate_or_throw(size_t bytes, size_t alignment) {
+  void* memory = allocate(bytes, alignment);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+constexpr size_t kAlignment = __STDCPP_DEFAULT_NEW_ALIGNMENT__;
+
+}  // namespace
+
+// The other forms of operator new and delete end in these.
+void* operator new(size_t bytes) { return allocate_or_throw(bytes, kAlignment); }
+void* operator new(size_t bytes, std::align_val_t alignment) {
+  return allocate_or_throw(bytes, static_cast<size_t>(alignment));
+}
+void* operator new(size_t bytes, const std::nothrow_t&) noexcept {
+  return allocate(bytes, kAlignment);
+}
+void* operator new(size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return allocate(bytes, static_cast<size_t>(alignment));
+}
+void* operator new[](size_t bytes) { return allocate_or_throw(bytes, kAlignment); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t, std::align_val_t) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory, size_t) noexcept { std::free(memory); }
+
+namespace durward {
+
+int64_t allocations() noexcept { return count; }
+
+FailingAllocation::FailingAllocation(int64_t after) noexcept { until_failure = after; }
+FailingAllocation::~FailingAllocation() { until_failure = -1; }
+bool FailingAllocation::happened() const noexcept { return until_failure < 0; }
+
+}  // namespace durward
