@@ -138,6 +138,7 @@ absl::Status choose_exports(CompressOptions& options) {
     DURWARD_ASSIGN_OR_RETURN(const Target target, read_target(options.target));
     request.target = target.name;
     request.exports = target.exports;
+    request.arena_bytes = target.arena_bytes;
   }
   if (options.exports.empty()) return absl::OkStatus();
   request.exports.clear();

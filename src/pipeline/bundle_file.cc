@@ -57,9 +57,10 @@ absl::StatusOr<GoldenVector> golden_vector(const Graph& graph, const Interpreter
 
 }  // namespace
 
-absl::StatusOr<BundleModel> make_bundle_model(const Graph& graph, const InputSpec& spec) {
+absl::StatusOr<BundleModel> make_bundle_model(const Graph& graph, const InputSpec& spec,
+                                              int64_t arena_bytes) {
   BundleModel model;
-  DURWARD_ASSIGN_OR_RETURN(model.plan, build_plan(graph, {}));
+  DURWARD_ASSIGN_OR_RETURN(model.plan, build_plan(graph, {.arena_bytes = arena_bytes}));
   DURWARD_ASSIGN_OR_RETURN(const Interpreter interpreter, Interpreter::create(graph));
   for (const int size : kGoldenSquares) {
     const Image picture = squares(spec, size, model.golden.size() + 1);

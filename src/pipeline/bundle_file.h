@@ -23,9 +23,11 @@ struct BundleModel {
   std::vector<GoldenVector> golden;
 };
 
-// The golden inputs are made up, never faces. Errors: those of build_plan and of the executor.
+// The golden inputs are made up, never faces. `arena_bytes` as in PlanOptions. Errors: those of
+// build_plan and of the executor.
 [[nodiscard]] absl::StatusOr<BundleModel> make_bundle_model(const Graph& graph,
-                                                            const InputSpec& spec);
+                                                            const InputSpec& spec,
+                                                            int64_t arena_bytes);
 
 // A file to go into the bundle.
 struct Attachment {

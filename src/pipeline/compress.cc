@@ -153,7 +153,8 @@ class Compression {
 
   // The bundle as it can be run; evidence and thresholds are added when there are some.
   absl::Status write_first_bundle(const StagedFolder& staging) {
-    DURWARD_ASSIGN_OR_RETURN(bundle_, make_bundle_model(models_.reference, request_.crops.spec));
+    DURWARD_ASSIGN_OR_RETURN(
+        bundle_, make_bundle_model(models_.reference, request_.crops.spec, request_.arena_bytes));
     const std::string file = name_ + ".bundle";
     DURWARD_RETURN_IF_ERROR(write_bundle_file(staging.file(file), manifest(), bundle_, {}));
     exports_.insert(exports_.begin(), {.name = file,

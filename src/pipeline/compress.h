@@ -29,8 +29,9 @@ struct CompressRequest {
   QuantizeOptions quantize = {};
   bool equalize = true;
   std::set<ExportKind> exports = all_export_kinds();
-  bool int8_ports = false;    // of the .tflite file; float ports otherwise
-  std::string target = {};    // its name, for the report
+  int64_t arena_bytes = kDefaultArenaBytes;  // of the bundle's plan
+  bool int8_ports = false;                   // of the .tflite file; float ports otherwise
+  std::string target = {};                   // its name, for the report
   bool check = true;          // compare with the reference executor, and measure each layer's noise
   bool measure_speed = true;  // latency and op placement
   BenchOptions bench = {.rounds = 5, .runs = 40};

@@ -42,6 +42,12 @@ absl::StatusOr<Target> parse_target(const std::string& text) {
                              parse_export_kind(name.is_string() ? name.get<std::string>() : ""));
     target.exports.insert(kind);
   }
+  if (const auto arena = object.find("arena_bytes"); arena != object.end()) {
+    if (!arena->is_number_unsigned() || arena->get<uint64_t>() > uint64_t{1} << 34) {
+      return absl::InvalidArgumentError("'arena_bytes' should be a number of bytes up to 2^34");
+    }
+    target.arena_bytes = arena->get<int64_t>();
+  }
   return target;
 }
 

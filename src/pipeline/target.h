@@ -18,10 +18,16 @@ enum class ExportKind : uint8_t { kBundle, kTflite, kOnnx, kOrt, kOpenVino };
 [[nodiscard]] absl::StatusOr<ExportKind> parse_export_kind(std::string_view name);
 [[nodiscard]] std::set<ExportKind> all_export_kinds();
 
+// What small devices have to spare for a face model.
+inline constexpr int64_t kDefaultArenaBytes = 160 * 1024;
+
 struct Target {
   std::string name;
   std::string description;
   std::set<ExportKind> exports;  // not empty
+  // Of the bundle's plan, as far as it can be reached: small ones stream rows through more layers,
+  // which takes up to a tenth longer.
+  int64_t arena_bytes = kDefaultArenaBytes;
 };
 
 // A target by its name, targets/NAME.json, or the path of such a file of your own
