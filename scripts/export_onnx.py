@@ -206,8 +206,12 @@ def main(arguments):
     module = module.cpu().float().eval()
     torch.manual_seed(0)
     inputs = [torch.rand(shape) for shape in options.shape]
-    with torch.no_grad():
-        result = module(*inputs)
+    try:
+        with torch.no_grad():
+            result = module(*inputs)
+    except Exception as error:  # whatever the user's code raises
+        shapes = ", ".join("x".join(map(str, shape)) for shape in options.shape)
+        raise UsageError(f"the module does not run on inputs of {shapes}: {error}. Is --shape right?")
     expected = [result] if isinstance(result, torch.Tensor) else list(result)
     names = export(torch, module, inputs, options.out, options.opset)
 
