@@ -10,14 +10,15 @@ namespace {
 
 // Histogram of cosines: kBins equal bins of -1..1.
 constexpr int64_t kBins = int64_t{1} << 18;
+constexpr double kBinsPerUnit = double{kBins} / 2;
 
 int64_t bin_of(float score) {
-  return std::clamp<int64_t>(static_cast<int64_t>((static_cast<double>(score) + 1) * (kBins / 2)),
+  return std::clamp<int64_t>(static_cast<int64_t>((static_cast<double>(score) + 1) * kBinsPerUnit),
                              0, kBins - 1);
 }
 
 float upper_edge(int64_t bin) {
-  return static_cast<float>(static_cast<double>(bin + 1) / (kBins / 2) - 1);
+  return static_cast<float>(static_cast<double>(bin + 1) / kBinsPerUnit - 1);
 }
 
 // What the workers write to; one of each per block of rows or per worker, so without locks.

@@ -128,10 +128,10 @@ std::vector<int8_t> make_table(const Int8Params& input, const Int8Params& output
                                const std::function<double(double)>& function) {
   std::vector<int8_t> table(256);
   const Int8Output range{output.zero_point, -128, 127};
-  for (int32_t q = -128; q <= 127; ++q) {
+  for (size_t i = 0; i < table.size(); ++i) {
+    const int32_t q = static_cast<int32_t>(i) - 128;
     const double y = function(double{input.scale} * (q - input.zero_point));
-    table[static_cast<size_t>(q + 128)] =
-        round_to_int8(static_cast<float>(y / double{output.scale}), range);
+    table[i] = round_to_int8(static_cast<float>(y / double{output.scale}), range);
   }
   return table;
 }

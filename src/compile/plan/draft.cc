@@ -126,7 +126,7 @@ class Drafter {
       return;
     }
     PlanCall added;
-    added.call = std::move(call.call);
+    added.call = call.call;
     added.name = node.name;
     for (const Operand& operand : call.inputs) {
       added.inputs.push_back(operand.constant         ? constant(operand.constant)
