@@ -1,5 +1,7 @@
 #include "pipeline/compress.h"
 
+#include <absl/strings/str_join.h>
+
 #include <algorithm>
 #include <set>
 
@@ -309,7 +311,22 @@ class Compression {
     return absl::OkStatus();
   }
 
+  // A gate that did not pass leaves the folder's older exports alone, and says that they are old.
+  void warn_of_older_exports() {
+    std::vector<std::string> old;
+    for (const ExportFile& file : exports_) {
+      for (const std::string& part : file.parts) {
+        std::error_code ignored;
+        if (fs::exists(request_.output / part, ignored)) old.push_back(part);
+      }
+    }
+    if (old.empty()) return;
+    warn(absl::StrCat(
+        "These exports are of an earlier run, not of this one: ", absl::StrJoin(old, ", "), "."));
+  }
+
   absl::StatusOr<CompressOutcome> publish(StagedFolder& staging) {
+    if (!passed_) warn_of_older_exports();
     DURWARD_ASSIGN_OR_RETURN(const std::string report, render_report(result_));
     DURWARD_RETURN_IF_ERROR(write_file_atomic(staging.file("report.html"), report));
     DURWARD_RETURN_IF_ERROR(write_file_atomic(staging.file("result.json"), result_text(result_)));

@@ -91,6 +91,13 @@ class Gate(CommandLineTest):
         self.assertEqual(names(self.out), REPORT)
         self.assertIn("a gate did not pass; wrote only\n", done.stdout)
 
+    def test_a_gate_that_is_not_says_which_exports_are_old(self):
+        self.assertEqual(run(*self.compress_arguments("--exports", "tflite")).returncode, 0)
+        gate = ["--evaluate", self.people, "--max-tar-loss", HOPELESS_GATE]
+        done = run(*self.compress_arguments("--exports", "tflite,bundle", *gate))
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("of an earlier run, not of this one: tiny.int8.tflite.", done.stdout)
+
     def test_compare_exits_alike(self):
         arguments = ["compare", self.model, self.model, "--trials", self.people, *self.spec]
         self.assertEqual(run(*arguments, "--max-tar-loss", "0@1e-1").returncode, 0)
