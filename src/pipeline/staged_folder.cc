@@ -5,30 +5,22 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <utility>
+
+#include "base/errno_status.h"
 
 namespace durward {
 namespace {
 
 namespace fs = std::filesystem;
 
-absl::Status cannot(std::string_view what, const fs::path& path, int error) {
-  const std::string message =
-      absl::StrCat("cannot ", std::string(what), " ", path.string(), ": ", std::strerror(error));
-  if (error == EACCES || error == EPERM || error == EROFS)
-    return absl::PermissionDeniedError(message);
-  if (error == ENOSPC || error == EDQUOT) return absl::ResourceExhaustedError(message);
-  return absl::UnavailableError(message);
-}
-
 absl::Status flush(const fs::path& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return cannot("open", path, errno);
+  if (fd < 0) return errno_status(errno, "cannot open", path);
   const int result = ::fsync(fd);
   const int error = errno;
   ::close(fd);
-  return result == 0 ? absl::OkStatus() : cannot("write", path, error);
+  return result == 0 ? absl::OkStatus() : errno_status(error, "cannot write", path);
 }
 
 // Where an older file waits until all new ones are in place.
@@ -46,10 +38,10 @@ absl::StatusOr<StagedFolder> StagedFolder::create(const fs::path& output) {
   }
   for (const fs::path& path : folder.made_) {
     fs::create_directory(path, error);
-    if (error) return cannot("make the folder", output, error.value());
+    if (error) return errno_status(error.value(), "cannot make the folder", output);
   }
   std::string staging = (output / ".durward-XXXXXX").string();
-  if (::mkdtemp(staging.data()) == nullptr) return cannot("write to", output, errno);
+  if (::mkdtemp(staging.data()) == nullptr) return errno_status(errno, "cannot write to", output);
   folder.staging_ = staging;
   return folder;
 }
@@ -91,9 +83,10 @@ absl::Status StagedFolder::replace(const std::string& name) {
   // missing.
   if (::link(target.c_str(), backup.c_str()) != 0 && errno != ENOENT &&
       ::rename(target.c_str(), backup.c_str()) != 0) {
-    return cannot("replace", target, errno);
+    return errno_status(errno, "cannot replace", target);
   }
-  if (::rename(file(name).c_str(), target.c_str()) != 0) return cannot("create", target, errno);
+  if (::rename(file(name).c_str(), target.c_str()) != 0)
+    return errno_status(errno, "cannot create", target);
   return absl::OkStatus();
 }
 
