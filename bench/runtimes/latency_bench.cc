@@ -82,7 +82,7 @@ void print(const std::vector<Loaded>& loaded, const std::vector<BenchTimes>& tim
                  std::string(to_string(loaded[i].model->kind())), loaded[i].name,
                  wall.median / 1000, wall.p90 / 1000, wall.lowest_round / 1000,
                  wall.highest_round / 1000, times[i].cpu.median / 1000, against.median,
-                 against.lowest, against.highest);
+                 against.lowest, against.highest, loaded[i].first_result_ms);
   }
 }
 
