@@ -278,6 +278,18 @@ void execute(const KernelCall& call, const CallOperands& operands) noexcept {
   std::visit([&operands](const auto& one) { run(one, operands); }, call);
 }
 
+void execute(const KernelCall& call, const CallOperands& operands,
+             const VectorKernels& kernels) noexcept {
+  if (const auto* q = std::get_if<QuantizeInt8Call>(&call)) {
+    return kernels.quantize_int8(q->scale, q->output, q->count, operands.in<float>(0),
+                                 operands.out<int8_t>());
+  }
+  if (const auto* pool = std::get_if<MaxPoolCall>(&call); pool != nullptr && pool->is_float) {
+    return kernels.max_pool_float(pool->window, operands.in<float>(0), operands.out<float>());
+  }
+  execute(call, operands);
+}
+
 const char* name(const KernelCall& call) noexcept {
   static constexpr const char* kNames[] = {"Conv2DInt8",
                                            "DepthwiseInt8",

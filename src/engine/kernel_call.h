@@ -17,6 +17,7 @@
 #include "engine/kernels/layer_kernel.h"
 #include "engine/kernels/reduce/reduce.h"
 #include "engine/kernels/requantize.h"
+#include "engine/kernels/vectors/vector_kernels.h"
 
 namespace durward {
 
@@ -240,5 +241,8 @@ struct CallOperands {
 
 // Runs the reference kernels.
 void execute(const KernelCall& call, const CallOperands& operands) noexcept;
+// Runs those of `kernels` where it has one, else the reference: the same bits.
+void execute(const KernelCall& call, const CallOperands& operands,
+             const VectorKernels& kernels) noexcept;
 
 }  // namespace durward

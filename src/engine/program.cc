@@ -6,7 +6,9 @@
 #include <string>
 #include <variant>
 
+#include "engine/kernels/conv2d/float_kernels.h"
 #include "engine/kernels/conv2d/kernels.h"
+#include "engine/kernels/depthwise/float_kernels.h"
 #include "engine/kernels/depthwise/kernels.h"
 
 namespace durward {
@@ -41,26 +43,55 @@ DepthwiseInt8 layer_of(const DepthwiseInt8Call& c, const CallOperands& operands)
           c.output};
 }
 
-template <typename Layer>
-std::span<const LayerKernel<Layer>> kernels();
-template <>
-std::span<const LayerKernel<Conv2DInt8>> kernels<Conv2DInt8>() {
-  return conv2d_kernels();
+FloatOutput float_output(const FloatRange& range, const CallOperands& operands) {
+  return {range.min, range.max, operands.in<float>(kSlopeOperand)};
 }
-template <>
-std::span<const LayerKernel<DepthwiseInt8>> kernels<DepthwiseInt8>() {
+Conv2DFloat layer_of(const Conv2DFloatCall& c, const CallOperands& operands) {
+  return {c.geometry, operands.in<float>(1), operands.in<float>(2),
+          float_output(c.range, operands)};
+}
+// A convolution of [1, rows] pixels.
+Conv2DFloat layer_of(const FullyConnectedFloatCall& c, const CallOperands& operands) {
+  Conv2DFloat layer{
+      {}, operands.in<float>(1), operands.in<float>(2), float_output(c.range, operands)};
+  WindowGeometry& w = layer.geometry.window;
+  w.in_w = w.out_w = c.rows;
+  w.in_c = c.in;
+  w.out_c = c.out;
+  return layer;
+}
+DepthwiseFloat layer_of(const DepthwiseFloatCall& c, const CallOperands& operands) {
+  return {c.window, operands.in<float>(1), operands.in<float>(2), float_output(c.range, operands)};
+}
+
+std::span<const LayerKernel<Conv2DInt8>> kernels_for(const Conv2DInt8&) { return conv2d_kernels(); }
+std::span<const LayerKernel<DepthwiseInt8>> kernels_for(const DepthwiseInt8&) {
   return depthwise_kernels();
+}
+std::span<const FloatKernel<Conv2DFloat>> kernels_for(const Conv2DFloat&) {
+  return conv2d_float_kernels();
+}
+std::span<const FloatKernel<DepthwiseFloat>> kernels_for(const DepthwiseFloat&) {
+  return depthwise_float_kernels();
 }
 
 // The fastest kernel that takes the layer, up to `highest`; the portable one takes everything.
 template <typename Layer>
-const LayerKernel<Layer>* choose(const Layer& layer, Isa highest) {
-  const auto all = kernels<Layer>();
-  const LayerKernel<Layer>* best = &all.front();
-  for (const LayerKernel<Layer>& kernel : all) {
+auto choose(const Layer& layer, Isa highest) {
+  const auto all = kernels_for(layer);
+  const auto* best = &all.front();
+  for (const auto& kernel : all) {
     if (kernel.isa <= highest && available(kernel.isa) && kernel.takes(layer)) best = &kernel;
   }
   return best;
+}
+
+// Float weights may be what another call computes: no kernel can have those in its order.
+bool has_constant_weights(const PlanCall& call, const CallOperands& operands) {
+  for (size_t i = 1; i < call.inputs.size() && i <= kSlopeOperand; ++i) {
+    if (call.inputs[i] >= 0 && operands.inputs[i] == nullptr) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -111,18 +142,26 @@ CallOperands Program::constant_operands(
   return {addresses, nullptr, nullptr};
 }
 
-// Calls visit(layer, chosen kernel) for each call that is an int8 layer.
-template <typename Visit>
-void Program::for_each_layer(const Visit& visit) {
-  std::array<const std::byte*, kMaxCallInputs> addresses;
-  for (size_t i = 0; i < plan_.calls.size(); ++i) {
-    const CallOperands operands = constant_operands(plan_.calls[i], addresses);
-    if (const auto* c = std::get_if<Conv2DInt8Call>(&plan_.calls[i].call)) {
-      visit(layer_of(*c, operands), conv_[i]);
-    } else if (const auto* d = std::get_if<DepthwiseInt8Call>(&plan_.calls[i].call)) {
-      visit(layer_of(*d, operands), depthwise_[i]);
-    }
+// Calls visit(parameters, chosen kernel) if the call is a layer, and returns what it does.
+template <typename Self, typename Visit>
+bool Program::visit_layer(Self& self, const KernelCall& parameters, size_t call,
+                          const Visit& visit) {
+  if (const auto* c = std::get_if<Conv2DInt8Call>(&parameters)) {
+    return visit(*c, self.conv_[call]);
   }
+  if (const auto* c = std::get_if<DepthwiseInt8Call>(&parameters)) {
+    return visit(*c, self.depthwise_[call]);
+  }
+  if (const auto* c = std::get_if<Conv2DFloatCall>(&parameters)) {
+    return visit(*c, self.float_conv_[call]);
+  }
+  if (const auto* c = std::get_if<FullyConnectedFloatCall>(&parameters)) {
+    return visit(*c, self.float_conv_[call]);
+  }
+  if (const auto* c = std::get_if<DepthwiseFloatCall>(&parameters)) {
+    return visit(*c, self.float_depthwise_[call]);
+  }
+  return false;
 }
 
 EngineError Program::check_constants() const {
@@ -138,13 +177,24 @@ EngineError Program::check_constants() const {
 }
 
 void Program::choose_kernels(Isa highest) {
+  vector_kernels_ = &fastest_vector_kernels(highest);
   conv_.resize(plan_.calls.size());
   depthwise_.resize(plan_.calls.size());
-  for_each_layer([&](const auto& layer, auto& chosen) {
-    chosen.kernel = choose(layer, highest);
-    chosen.packed_offset = packed_bytes_;
-    packed_bytes_ += aligned(chosen.kernel->packed_bytes(layer));
-  });
+  float_conv_.resize(plan_.calls.size());
+  float_depthwise_.resize(plan_.calls.size());
+  std::array<const std::byte*, kMaxCallInputs> addresses;
+  for (size_t i = 0; i < plan_.calls.size(); ++i) {
+    const PlanCall& call = plan_.calls[i];
+    const CallOperands operands = constant_operands(call, addresses);
+    if (!has_constant_weights(call, operands)) continue;
+    visit_layer(*this, call.call, i, [&](const auto& parameters, auto& chosen) {
+      const auto layer = layer_of(parameters, operands);
+      chosen.kernel = choose(layer, highest);
+      chosen.packed_offset = packed_bytes_;
+      packed_bytes_ += aligned(chosen.kernel->packed_bytes(layer));
+      return true;
+    });
+  }
 }
 
 void Program::add_instruction(const PlanStep& step) {
@@ -173,13 +223,14 @@ void Program::add_instruction(const PlanStep& step) {
 size_t Program::scratch_of(const Instruction& instruction) const {
   std::array<const std::byte*, kMaxCallInputs> addresses;
   const CallOperands operands = constant_operands(plan_.calls[instruction.call], addresses);
-  if (const auto* c = std::get_if<Conv2DInt8Call>(&instruction.parameters)) {
-    return conv_[instruction.call].kernel->scratch_bytes(layer_of(*c, operands));
-  }
-  if (const auto* d = std::get_if<DepthwiseInt8Call>(&instruction.parameters)) {
-    return depthwise_[instruction.call].kernel->scratch_bytes(layer_of(*d, operands));
-  }
-  return durward::scratch_bytes(instruction.parameters);
+  size_t bytes = durward::scratch_bytes(instruction.parameters);
+  visit_layer(*this, instruction.parameters, instruction.call,
+              [&](const auto& parameters, const auto& chosen) {
+                if (chosen.kernel == nullptr) return false;
+                bytes = chosen.kernel->scratch_bytes(layer_of(parameters, operands));
+                return true;
+              });
+  return bytes;
 }
 
 EngineError Program::take_memory(uint64_t max_bytes) {
@@ -194,15 +245,24 @@ EngineError Program::take_memory(uint64_t max_bytes) {
 }
 
 void Program::pack_weights() {
-  for_each_layer([&](const auto& layer, const auto& chosen) {
-    chosen.kernel->pack(layer, packed_.get() + chosen.packed_offset);
-  });
+  std::array<const std::byte*, kMaxCallInputs> addresses;
+  for (size_t i = 0; i < plan_.calls.size(); ++i) {
+    const CallOperands operands = constant_operands(plan_.calls[i], addresses);
+    visit_layer(*this, plan_.calls[i].call, i, [&](const auto& parameters, const auto& chosen) {
+      if (chosen.kernel == nullptr) return false;
+      chosen.kernel->pack(layer_of(parameters, operands), packed_.get() + chosen.packed_offset);
+      return true;
+    });
+  }
 }
 
 Isa Program::isa_of_call(size_t call) const noexcept {
-  if (conv_[call].kernel != nullptr) return conv_[call].kernel->isa;
-  if (depthwise_[call].kernel != nullptr) return depthwise_[call].kernel->isa;
-  return Isa::kPortable;
+  Isa isa = Isa::kPortable;
+  visit_layer(*this, plan_.calls[call].call, call, [&](const auto&, const auto& chosen) {
+    if (chosen.kernel != nullptr) isa = chosen.kernel->isa;
+    return true;
+  });
+  return isa;
 }
 
 const std::byte* Program::address(const Location& location) const noexcept {
@@ -210,12 +270,19 @@ const std::byte* Program::address(const Location& location) const noexcept {
 }
 
 template <typename Call, typename Layer>
-void Program::run_layer(const Call& call, const ChosenKernel<Layer>& chosen,
+void Program::run_layer(const Call& call, const ChosenKernel<LayerKernel<Layer>>& chosen,
                         const CallOperands& operands) const noexcept {
   chosen.kernel->run(layer_of(call, operands), packed_.get() + chosen.packed_offset,
                      call.fused.present ? &call.fused.add : nullptr,
                      {operands.in<int8_t>(0), operands.in<int8_t>(kAddendOperand),
                       operands.out<int8_t>(), operands.scratch});
+}
+
+template <typename Call, typename Layer>
+void Program::run_layer(const Call& call, const ChosenKernel<FloatKernel<Layer>>& chosen,
+                        const CallOperands& operands) const noexcept {
+  chosen.kernel->run(layer_of(call, operands), packed_.get() + chosen.packed_offset,
+                     {operands.in<float>(0), operands.out<float>(), operands.scratch});
 }
 
 void Program::run(const Instruction& instruction) const noexcept {
@@ -227,13 +294,13 @@ void Program::run(const Instruction& instruction) const noexcept {
   std::array<const std::byte*, kMaxCallInputs> addresses;
   for (size_t i = 0; i < addresses.size(); ++i) addresses[i] = address(instruction.inputs[i]);
   const CallOperands operands{addresses, output, arena_.get() + aligned(plan_.arena_bytes)};
-  if (const auto* c = std::get_if<Conv2DInt8Call>(&instruction.parameters)) {
-    run_layer(*c, conv_[instruction.call], operands);
-  } else if (const auto* d = std::get_if<DepthwiseInt8Call>(&instruction.parameters)) {
-    run_layer(*d, depthwise_[instruction.call], operands);
-  } else {
-    execute(instruction.parameters, operands);
-  }
+  const bool ran = visit_layer(*this, instruction.parameters, instruction.call,
+                               [&](const auto& parameters, const auto& chosen) {
+                                 if (chosen.kernel == nullptr) return false;
+                                 run_layer(parameters, chosen, operands);
+                                 return true;
+                               });
+  if (!ran) execute(instruction.parameters, operands, *vector_kernels_);
 }
 
 }  // namespace durward

@@ -12,7 +12,9 @@
 #include "engine/call_needs.h"
 #include "engine/kernels/conv2d/conv2d.h"
 #include "engine/kernels/depthwise/depthwise.h"
+#include "engine/kernels/float_kernel.h"
 #include "engine/kernels/layer_kernel.h"
+#include "engine/kernels/vectors/vector_kernels.h"
 #include "engine/plan.h"
 
 namespace durward {
@@ -32,10 +34,10 @@ struct Location {
   uint64_t offset = 0;
 };
 
-// The kernel that was chosen for an int8 layer, and the weights in its order.
-template <typename Layer>
+// The kernel that was chosen for a layer, and the weights in its order.
+template <typename Kernel>
 struct ChosenKernel {
-  const LayerKernel<Layer>* kernel = nullptr;
+  const Kernel* kernel = nullptr;
   size_t packed_offset = 0;
 };
 
@@ -76,18 +78,26 @@ class Program {
   [[nodiscard]] Location locate(int32_t index, uint64_t offset) const;
   [[nodiscard]] CallOperands constant_operands(
       const PlanCall& call, std::array<const std::byte*, kMaxCallInputs>& addresses) const;
-  template <typename Visit>
-  void for_each_layer(const Visit& visit);
+  template <typename Self, typename Visit>
+  static bool visit_layer(Self& self, const KernelCall& parameters, size_t call,
+                          const Visit& visit);
   [[nodiscard]] size_t scratch_of(const Instruction& instruction) const;
   [[nodiscard]] const std::byte* address(const Location& location) const noexcept;
   template <typename Call, typename Layer>
-  void run_layer(const Call& call, const ChosenKernel<Layer>& chosen,
+  void run_layer(const Call& call, const ChosenKernel<LayerKernel<Layer>>& chosen,
+                 const CallOperands& operands) const noexcept;
+  template <typename Call, typename Layer>
+  void run_layer(const Call& call, const ChosenKernel<FloatKernel<Layer>>& chosen,
                  const CallOperands& operands) const noexcept;
 
   Plan plan_;
   std::vector<Instruction> instructions_;
-  std::vector<ChosenKernel<Conv2DInt8>> conv_;  // by call; kernel is nullptr for other calls
-  std::vector<ChosenKernel<DepthwiseInt8>> depthwise_;
+  // By call; kernel is nullptr for other calls.
+  std::vector<ChosenKernel<LayerKernel<Conv2DInt8>>> conv_;
+  std::vector<ChosenKernel<LayerKernel<DepthwiseInt8>>> depthwise_;
+  std::vector<ChosenKernel<FloatKernel<Conv2DFloat>>> float_conv_;
+  std::vector<ChosenKernel<FloatKernel<DepthwiseFloat>>> float_depthwise_;
+  const VectorKernels* vector_kernels_ = nullptr;  // for other calls
   size_t scratch_bytes_ = 0, packed_bytes_ = 0;
   AlignedMemory arena_;  // activations, then scratch memory
   AlignedMemory packed_;

@@ -301,5 +301,48 @@ TEST(Session, TakesWindowsThatLieInThePadding) {
   }
 }
 
+// A convolution and a depthwise one whose weights are constants, then a fully connected layer whose
+// weights are the second input: no kernel can have those in its order at load.
+HandPlan float_plan(Random& random) {
+  HandPlan hand;
+  const int32_t x = hand.input({1, 5, 6, 3}, PlanType::kFloat32);
+  const int32_t weights = hand.input({4, 5 * 6 * 20}, PlanType::kFloat32);
+  const int32_t y = hand.output({1, 4}, PlanType::kFloat32);
+  const int32_t first = hand.arena(5 * 6 * 20 * sizeof(float));
+  const int32_t second = hand.arena(5 * 6 * 20 * sizeof(float));
+  const auto constants = [&](int64_t count) {
+    return hand.constant(random_floats(random, count, -1, 1));
+  };
+  Conv2DFloatCall conv{{{1, 5, 6, 3, 5, 6, 20, 3, 3, 1, 1, 1, 1, 1, 1}, 1}, {}};
+  hand.call(conv, {x, constants(540), constants(20), constants(20)}, first);
+  DepthwiseFloatCall depthwise{{1, 5, 6, 20, 5, 6, 20, 3, 3, 1, 1, 1, 1, 1, 1}, {0, 6}};
+  hand.call(depthwise, {first, constants(180), constants(20)}, second);
+  hand.call(FullyConnectedFloatCall{1, 5 * 6 * 20, 4, {}}, {second, weights}, y);
+  return hand;
+}
+
+TEST(Session, RunsFloatLayersWithTheBitsOfThePortableOnes) {
+  Random random(52);
+  const HandPlan hand = float_plan(random);
+  const auto x = random_floats(random, 90, -1, 1), weights = random_floats(random, 2400, -1, 1);
+  const std::span<const std::byte> in[] = {std::as_bytes(std::span(x)),
+                                           std::as_bytes(std::span(weights))};
+  std::vector<float> expected;
+  for (const Isa isa : isas()) {
+    if (!available(isa)) continue;
+    SCOPED_TRACE(name(isa));
+    Loaded loaded(hand.bytes(), {.isa = isa});
+    ASSERT_TRUE(loaded.made()) << loaded.error().message;
+    std::vector<float> result(4);
+    const std::span<std::byte> out[] = {std::as_writable_bytes(std::span(result))};
+    ASSERT_EQ(loaded->run(in, out), EngineCode::kOk);
+    if (isa == Isa::kPortable) expected = result;
+    EXPECT_EQ(result, expected);
+    EXPECT_EQ(loaded->isa_of_call(0) == Isa::kPortable, isa == Isa::kPortable);
+    EXPECT_EQ(loaded->isa_of_call(1) == Isa::kPortable, isa == Isa::kPortable);
+    EXPECT_EQ(loaded->isa_of_call(2), Isa::kPortable);
+  }
+}
+
 }  // namespace
 }  // namespace durward

@@ -78,8 +78,12 @@ void lookup_copy(const StridedCopy& copy, const int8_t* table, const int8_t* inp
 
 void fill(const void* value, int64_t element_bytes, int64_t count, void* output) noexcept {
   auto* out = static_cast<std::byte*>(output);
-  for (int64_t i = 0; i < count; ++i, out += element_bytes) {
-    std::memcpy(out, value, static_cast<size_t>(element_bytes));
+  const int64_t bytes = element_bytes * count;
+  // The part that is filled doubles each time.
+  for (int64_t filled = 0; filled < bytes;) {
+    const int64_t copied = filled == 0 ? element_bytes : std::min(filled, bytes - filled);
+    std::memcpy(out + filled, filled == 0 ? value : out, static_cast<size_t>(copied));
+    filled += copied;
   }
 }
 

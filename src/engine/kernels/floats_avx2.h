@@ -1,0 +1,65 @@
+// Vectors of 8 floats, for the files that are compiled for AVX2. floats_avx512.h and floats_neon.h
+// have the same functions, so that the kernels are templates over them.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace durward {
+namespace {
+
+struct FloatsAvx2 {
+  using Value = __m256;
+  static constexpr int64_t kLanes = 8;
+  // Registers for the sums of a convolution: 12, and the rest for weights, an input, a product.
+  static constexpr int kTileVectors = 2;
+
+  static Value load(const float* from) { return _mm256_loadu_ps(from); }
+  // The first `count` (1 to kLanes), zeros behind.
+  static Value load_first(const float* from, int64_t count) {
+    return _mm256_maskload_ps(from, first(count));
+  }
+  static void store(float* to, Value value) { _mm256_storeu_ps(to, value); }
+  static void store_first(float* to, Value value, int64_t count) {
+    _mm256_maskstore_ps(to, first(count), value);
+  }
+
+  static Value set(float value) { return _mm256_set1_ps(value); }
+  static Value add(Value a, Value b) { return _mm256_add_ps(a, b); }
+  static Value mul(Value a, Value b) { return _mm256_mul_ps(a, b); }
+  static Value div(Value a, Value b) { return _mm256_div_ps(a, b); }
+  // a > b ? a : b and a < b ? a : b, so b where one is NaN or both are zeros.
+  static Value max(Value a, Value b) { return _mm256_max_ps(a, b); }
+  static Value min(Value a, Value b) { return _mm256_min_ps(a, b); }
+  // test < 0 ? a : b
+  static Value if_negative(Value test, Value a, Value b) {
+    return _mm256_blendv_ps(b, a, _mm256_cmp_ps(test, _mm256_setzero_ps(), _CMP_LT_OQ));
+  }
+
+  // Rounds to nearest even, adds the zero point and stores what fits int8.
+  static void store_int8(int8_t* to, Value steps, int32_t zero_point) {
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(to), to_int8(steps, zero_point));
+  }
+  static void store_int8_first(int8_t* to, Value steps, int32_t zero_point, int64_t count) {
+    const __m128i bytes = to_int8(steps, zero_point);
+    __builtin_memcpy(to, &bytes, static_cast<size_t>(count));
+  }
+
+ private:
+  static __m128i to_int8(Value steps, int32_t zero_point) {
+    const __m256i words =
+        _mm256_add_epi32(_mm256_cvtps_epi32(steps), _mm256_set1_epi32(zero_point));
+    const __m128i pairs =
+        _mm_packs_epi32(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+    return _mm_packs_epi16(pairs, pairs);
+  }
+  static __m256i first(int64_t count) {
+    const __m256i lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int32_t>(count)), lanes);
+  }
+};
+
+}  // namespace
+}  // namespace durward

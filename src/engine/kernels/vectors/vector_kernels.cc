@@ -1,0 +1,27 @@
+#include "engine/kernels/vectors/vector_kernels.h"
+
+namespace durward {
+
+std::span<const VectorKernels> vector_kernels() noexcept {
+  // Copied when first asked for: a constant cannot be made of what other files define.
+  static const VectorKernels kernels[] = {
+    {Isa::kPortable, quantize_int8, max_pool_float},
+#if defined(__x86_64__)
+    kVectorKernelsAvx2,
+    kVectorKernelsAvx512,
+#elif defined(__aarch64__)
+    kVectorKernelsNeon,
+#endif
+  };
+  return kernels;
+}
+
+const VectorKernels& fastest_vector_kernels(Isa highest) noexcept {
+  const VectorKernels* best = &vector_kernels().front();
+  for (const VectorKernels& kernels : vector_kernels()) {
+    if (kernels.isa <= highest && available(kernels.isa)) best = &kernels;
+  }
+  return *best;
+}
+
+}  // namespace durward
