@@ -8,11 +8,12 @@ endif()
 add_library(durward_flags INTERFACE)
 target_include_directories(durward_flags INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
 target_compile_options(durward_flags INTERFACE
-  -Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual -Wformat=2
+  -Wall -Wextra -Werror -Wshadow -Wcast-qual -Wformat=2
+  $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor$<SEMICOLON>-Woverloaded-virtual>
   # One arithmetic on every machine: a product and a sum are never contracted into one rounding.
   -ffp-contract=off
   # GCC 12 sees overlaps in std::string where there are none (GCC bug 105651).
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+  $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-restrict>)
 if(DURWARD_SANITIZE)
   target_compile_options(durward_flags INTERFACE -fsanitize=${DURWARD_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)

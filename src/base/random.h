@@ -18,14 +18,21 @@ class Random {
   }
 
   // Uniform in 0..bound-1; bound > 0. The bias is below bound / 2^64.
-  uint64_t below(uint64_t bound) {
-    return static_cast<uint64_t>((static_cast<unsigned __int128>(next()) * bound) >> 64);
-  }
+  uint64_t below(uint64_t bound) { return high_product(next(), bound); }
 
   // Uniform in [0, 1).
   double uniform() { return static_cast<double>(next() >> 11) * 0x1p-53; }
 
  private:
+  // The upper half of the 128-bit product, where the compiler may have no 128-bit integers.
+  static uint64_t high_product(uint64_t a, uint64_t b) {
+    constexpr uint64_t kLow = 0xffffffff;
+    const uint64_t low = (a & kLow) * (b & kLow);
+    const uint64_t one = (a >> 32) * (b & kLow) + (low >> 32);
+    const uint64_t other = (a & kLow) * (b >> 32) + (one & kLow);
+    return (a >> 32) * (b >> 32) + (one >> 32) + (other >> 32);
+  }
+
   uint64_t state_;
 };
 

@@ -14,8 +14,9 @@ namespace {
 // Every size, stride and offset of a valid call is below this: sums and products of a few of them
 // cannot overflow.
 constexpr int64_t kMaxDimension = int64_t{1} << 24;
+// Where pointers have 32 bits: what a kernel needs besides a tensor is up to 36 times as large.
 constexpr int64_t kMaxBytes =
-    std::min<int64_t>(int64_t{1} << 40, std::numeric_limits<ptrdiff_t>::max() / 4);
+    std::min<int64_t>(int64_t{1} << 40, std::numeric_limits<ptrdiff_t>::max() / 64);
 // Differences of int8 values that fit into an int32 sum.
 constexpr int64_t kMaxInt32Terms = std::numeric_limits<int32_t>::max() / 255;
 
@@ -40,7 +41,7 @@ class Needs {
     for (const int64_t size : sizes) {
       if (needs_.problem != nullptr) return 0;
       if (size != 0 && result > kMaxBytes / size) {
-        require(false, "a tensor is larger than 2^40 bytes");
+        require(false, "a tensor is too large");
         return 0;
       }
       result *= size;

@@ -61,7 +61,7 @@ class Verifier {
       const bool input = tensor.place == PlanTensor::Place::kInput;
       const auto& ports = input ? plan_.inputs : plan_.outputs;
       const int64_t index = &tensor - plan_.tensors.data();
-      if (tensor.offset >= ports.size() || ports[tensor.offset] != index) {
+      if (tensor.offset >= ports.size() || ports[static_cast<size_t>(tensor.offset)] != index) {
         return problem("it is not the port that it says");
       }
       return {};

@@ -236,7 +236,7 @@ size_t Program::scratch_of(const Instruction& instruction) const {
 EngineError Program::take_memory(uint64_t max_bytes) {
   const uint64_t arena = aligned(plan_.arena_bytes) + scratch_bytes_;
   const uint64_t all = arena + packed_bytes_;
-  if (all <= max_bytes) {
+  if (all <= std::min<uint64_t>(max_bytes, std::numeric_limits<ptrdiff_t>::max())) {
     arena_ = allocate(static_cast<size_t>(arena));
     packed_ = allocate(packed_bytes_);
   }
@@ -288,7 +288,8 @@ void Program::run_layer(const Call& call, const ChosenKernel<FloatKernel<Layer>>
 void Program::run(const Instruction& instruction) const noexcept {
   std::byte* output = bases_[instruction.output.base] + instruction.output.offset;
   if (instruction.kind == PlanStep::Kind::kSlide) {
-    std::memmove(output, output + instruction.slide_from, instruction.slide_bytes);
+    std::memmove(output, output + instruction.slide_from,
+                 static_cast<size_t>(instruction.slide_bytes));
     return;
   }
   std::array<const std::byte*, kMaxCallInputs> addresses;

@@ -60,7 +60,9 @@ const PlanTensor& Session::output(size_t i) const noexcept {
   const Plan& plan = program_->plan();
   return plan.tensors[static_cast<size_t>(plan.outputs[i])];
 }
-size_t Session::arena_bytes() const noexcept { return program_->plan().arena_bytes; }
+size_t Session::arena_bytes() const noexcept {
+  return static_cast<size_t>(program_->plan().arena_bytes);
+}
 size_t Session::scratch_bytes() const noexcept { return program_->scratch_bytes(); }
 size_t Session::packed_bytes() const noexcept { return program_->packed_bytes(); }
 const Plan& Session::plan() const noexcept { return program_->plan(); }

@@ -35,6 +35,9 @@ void* operator new(size_t bytes, std::align_val_t alignment, const std::nothrow_
   return allocate(bytes, static_cast<size_t>(alignment));
 }
 void* operator new[](size_t bytes) { return allocate_or_throw(bytes, kAlignment); }
+void* operator new[](size_t bytes, const std::nothrow_t&) noexcept {
+  return allocate(bytes, kAlignment);
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }

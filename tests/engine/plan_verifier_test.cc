@@ -172,7 +172,7 @@ TEST(VerifyPlan, RefusesOperandsInTheWrongPlace) {
       PlanTensor& input = changed.tensors[static_cast<size_t>(plan.calls[0].inputs[i])];
       if (needs.inputs[i].constant) {
         input.place = PlanTensor::Place::kArena;
-        changed.arena_bytes = uint64_t{1} << 30;
+        changed.arena_bytes = uint64_t{1} << 24;
         expect_invalid(changed, "an operand has to be a constant");
         continue;
       }

@@ -50,6 +50,12 @@ class CheckLayers(unittest.TestCase):
         self.assert_refused("src/engine/run.cc", "<absl/status/status.h>", "standard library")
         self.assert_refused("src/engine/run.cc", '"base/status.h"', "engine may include")
 
+    def test_public_headers_are_for_apps_and_what_implements_them(self):
+        self.assert_allowed("apps/golden/main.cc", '"durward/engine.h"')
+        self.assert_allowed("src/engine/c_api.cc", '"durward/engine.h"')
+        self.assert_refused("src/runtimes/a.cc", '"durward/engine.h"', "only apps")
+        self.assert_refused("src/engine/a.cc", '"durward/other.h"', "only apps")
+
     def test_sdk_headers_stay_in_runtimes(self):
         self.assert_allowed("src/runtimes/a.cc", "<onnxruntime_cxx_api.h>")
         self.assert_refused("src/vision/a.cc", "<openvino/openvino.hpp>", "only runtimes")
