@@ -89,8 +89,7 @@ typedef struct durward_output {
   size_t bytes;
 } durward_output;
 
-/* Asked between two steps of a run, some ten to a hundred microseconds apart; anything but 0 ends
- * it. */
+/* Asked between two steps of a run, each a layer or some rows of one; anything but 0 ends it. */
 typedef struct durward_deadline {
   int (*passed)(void* context);
   void* context;
