@@ -1,36 +1,24 @@
 #include "base/file.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 
 #include <cerrno>
 
 #include "base/atomic_file.h"
 #include "base/errno_status.h"
 #include "base/file_descriptor.h"
+#include "base/regular_file.h"
 
 namespace durward {
 namespace {
 
 template <typename Buffer>
 absl::StatusOr<Buffer> read_whole(const std::filesystem::path& path, int64_t max_bytes) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) return errno_status(errno, "cannot open", path);
-  struct stat info {};
-  if (::fstat(file.get(), &info) != 0) return errno_status(errno, "cannot read", path);
-  if (!S_ISREG(info.st_mode)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("cannot read ", path.string(), ": not a regular file"));
-  }
-  if (info.st_size > max_bytes) {
-    return absl::ResourceExhaustedError(absl::StrCat("cannot read ", path.string(), ": it has ",
-                                                     info.st_size,
-                                                     " bytes, more than the limit of ", max_bytes));
-  }
-  Buffer bytes(static_cast<size_t>(info.st_size), typename Buffer::value_type{});
+  DURWARD_ASSIGN_OR_RETURN(const RegularFile opened, open_regular_file(path, max_bytes));
+  Buffer bytes(static_cast<size_t>(opened.bytes), typename Buffer::value_type{});
   size_t filled = 0;
   while (filled < bytes.size()) {
-    const ssize_t got = ::read(file.get(), bytes.data() + filled, bytes.size() - filled);
+    const ssize_t got = ::read(opened.file.get(), bytes.data() + filled, bytes.size() - filled);
     if (got < 0) {
       if (errno == EINTR) continue;
       return errno_status(errno, "cannot read", path);

@@ -24,8 +24,9 @@ AlignedMemory allocate(size_t bytes) {
 }
 
 // The layer of a call as the kernels have it; its constants are addresses by now.
-Conv2DInt8 layer_of(const Conv2DInt8Call& c, const CallOperands& operands) {
-  return {c.geometry,
+template <typename Layer, typename Geometry, typename Call>
+Layer int8_layer(const Geometry& geometry, const Call& c, const CallOperands& operands) {
+  return {geometry,
           operands.in<int8_t>(1),
           operands.in<int32_t>(2),
           operands.in<float>(3),
@@ -33,14 +34,11 @@ Conv2DInt8 layer_of(const Conv2DInt8Call& c, const CallOperands& operands) {
           c.input_zero_point,
           c.output};
 }
+Conv2DInt8 layer_of(const Conv2DInt8Call& c, const CallOperands& operands) {
+  return int8_layer<Conv2DInt8>(c.geometry, c, operands);
+}
 DepthwiseInt8 layer_of(const DepthwiseInt8Call& c, const CallOperands& operands) {
-  return {c.window,
-          operands.in<int8_t>(1),
-          operands.in<int32_t>(2),
-          operands.in<float>(3),
-          operands.in<float>(4),
-          c.input_zero_point,
-          c.output};
+  return int8_layer<DepthwiseInt8>(c.window, c, operands);
 }
 
 FloatOutput float_output(const FloatRange& range, const CallOperands& operands) {
