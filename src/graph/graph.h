@@ -44,6 +44,9 @@ struct Tensor {
   Shape shape;
   std::optional<QuantParams> quant;  // set on kInt8, kUInt8, kInt16 and quantised kInt32 tensors
   Buffer data;  // set on constants: elements(shape) * size_of(type) bytes, little-endian
+  // Of a float tensor: the int8 parameters that quantisation-aware training arrived at for it
+  // (take_quantization in passes/passes.h). quantize() keeps them where they still hold.
+  std::optional<QuantParams> trained = {};
 
   [[nodiscard]] bool constant() const { return data != nullptr; }
   // The constant's elements; T must match `type`.

@@ -76,7 +76,10 @@ bool unify_nodes(Graph& graph) {
     }
     const std::vector<TensorId> outputs = node.outputs;
     const std::vector<TensorId> kept = graph.node(same->second).outputs;
-    for (size_t i = 0; i < outputs.size(); ++i) graph.replace_all_uses(outputs[i], kept[i]);
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      take_trained(graph, outputs[i], kept[i]);
+      graph.replace_all_uses(outputs[i], kept[i]);
+    }
     graph.remove_node(id);
     changed = true;
   }

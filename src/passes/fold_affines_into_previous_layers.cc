@@ -14,6 +14,7 @@ bool fold_affines_into_previous_layers(Graph& graph) {
     const auto layer = own_layer(graph, affine->input);
     if (!layer) continue;
     scale_outputs(graph, *layer, affine->scale, affine->shift);
+    graph.mutable_tensor(affine->input).trained.reset();  // it has another value now
     forward(graph, output_of(graph, id), affine->input);
     changed = true;
   }

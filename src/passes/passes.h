@@ -2,8 +2,8 @@
 //
 // Every rewrite keeps what the graph computes, up to the rounding of constants that are folded into
 // one another in double. A rewrite returns whether it changed the graph; the graph must verify
-// before it and does after it. Quantise/Dequantize pairs are left where they are: constants behind
-// a Dequantize are not constants to these rewrites.
+// before it and does after it. Quantize/Dequantize pairs are left where they are, but for
+// take_quantization: constants behind a Dequantize are not constants to the others.
 #pragma once
 
 #include "graph/graph.h"
@@ -45,6 +45,21 @@ bool recognize_l2_normalize(Graph& graph);
 // become invalid. Errors: Internal where the graph does not verify, with the pass after which it
 // did not, or where the rewrites do not settle.
 [[nodiscard]] absl::Status simplify(Graph& graph);
+
+// ---- a model that quantisation-aware training left ----
+
+struct TakenQuantization {
+  int64_t activations = 0, weights = 0;  // tensors whose parameters were taken
+};
+
+// Makes a QDQ graph the float graph that it quantises, before simplify. Each Quantize and its
+// Dequantizes are removed from an activation, and each Dequantize of a constant gives the floats
+// that the integers stand for; Tensor::trained then holds the int8 parameters of the activation
+// (where it is quantised more than once, those that come first) and the scales of int8 weights
+// around zero. What is quantised in another way (16 bits, an activation per channel) stays.
+// The passes hand Tensor::trained on with the value, and drop it where they change an activation;
+// weights that they change show by not being whole multiples of the scale any more.
+TakenQuantization take_quantization(Graph& graph);
 
 // ---- choosing a form for a runtime: after simplify ----
 

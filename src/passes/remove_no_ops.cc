@@ -116,6 +116,7 @@ bool remove_no_ops(Graph& graph) {
     if (x.type != y.type || x.shape != y.shape || x.quant != y.quant) continue;
     // A graph output stays a node's output of its own: exports need a name for each.
     if (graph.is_output(from) && (!graph.producer(to).valid() || graph.is_output(to))) continue;
+    take_trained(graph, from, to);
     graph.replace_all_uses(from, to);
     graph.remove_node(id);
     changed = true;

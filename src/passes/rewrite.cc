@@ -54,8 +54,16 @@ void set_constant(Graph& graph, NodeId id, size_t position, Shape shape,
 }
 
 void forward(Graph& graph, TensorId from, TensorId to) {
+  take_trained(graph, from, to);
   graph.replace_all_uses(from, to);
   remove_if_unused(graph, from);
+}
+
+void take_trained(Graph& graph, TensorId from, TensorId to) {
+  const Tensor& source = graph.tensor(from);
+  if (source.trained && !graph.tensor(to).constant()) {
+    graph.mutable_tensor(to).trained = source.trained;
+  }
 }
 
 void become(Graph& graph, NodeId id, Op op, std::vector<TensorId> inputs) {

@@ -29,8 +29,12 @@ namespace durward {
 void set_constant(Graph& graph, NodeId id, size_t position, Shape shape,
                   std::span<const float> values, std::string_view name_if_new);
 
-// Every use of `from` becomes one of `to`, and what only made `from` is removed.
+// Every use of `from` becomes one of `to`, which has its value by now and takes its trained
+// parameters over, and what only made `from` is removed.
 void forward(Graph& graph, TensorId from, TensorId to);
+
+// `to` has the value of `from`, and with it the parameters that training found for that, if any.
+void take_trained(Graph& graph, TensorId from, TensorId to);
 
 // The node becomes another op on other inputs, with the same output; what only made its former
 // inputs is removed.

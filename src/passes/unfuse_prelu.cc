@@ -24,6 +24,7 @@ bool unfuse_prelu(Graph& graph) {
     graph.set_inputs(id, std::move(inputs));
     const TensorId y = output_of(graph, id);
     Tensor z = graph.tensor(y);
+    z.trained.reset();  // of the value behind the PRelu
     z.name = graph.unique_name(absl::StrCat(z.name, ".before_prelu"));
     const TensorId before = graph.add_tensor(std::move(z));
     graph.set_output(id, before);

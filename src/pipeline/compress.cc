@@ -82,6 +82,7 @@ class Compression {
     DURWARD_RETURN_IF_ERROR(step("reading the model"));
     DURWARD_ASSIGN_OR_RETURN(file_, read_model_file(request_.model));
     rewritten_ = file_.graph;
+    take_quantization(rewritten_);
     absl::Status status = simplify(rewritten_);
     if (status.ok()) status = check_input(rewritten_, request_.crops.spec);
     if (!status.ok()) return with_context(status, request_.model.string());
@@ -118,7 +119,13 @@ class Compression {
         quantize_models(rewritten_, crops(), request_.crops.spec, options);
     if (!models.ok()) return with_context(models.status(), request_.model.string());
     models_ = *std::move(models);
-    result_["calibration"] = calibration_json(request_, *calibration_, models_.executor);
+    result_["calibration"] = calibration_json(request_, *calibration_, models_);
+    if (models_.kept) {
+      warn(absl::StrCat("The model's own scales were kept for ", models_.kept->activations,
+                        " activations and the weights of ", models_.kept->layers, " of ",
+                        models_.kept->all_layers,
+                        " layers: no cross-layer equalisation and no bias correction."));
+    }
     for (const NodeId id : float_islands(models_.reference)) {
       const Node& node = models_.reference.node(id);
       warn(absl::StrCat("Node '", node.name, "' (", std::string(op_name(node.op)),

@@ -43,7 +43,13 @@ json skipped_examples(const std::vector<SkippedImage>& skipped) {
   return examples;
 }
 
-std::string method(const CompressRequest& request) {
+std::string method(const CompressRequest& request, const std::optional<KeptScales>& kept) {
+  if (kept) {
+    return absl::StrCat("the model's own scales for ", kept->activations,
+                        " activations and the weights of ", kept->layers, " of ", kept->all_layers,
+                        " layers; ", std::string(to_string(request.quantize.activations.kind)),
+                        " activation ranges and per-channel weights for the rest");
+  }
   return absl::StrCat(std::string(to_string(request.quantize.activations.kind)),
                       " activation ranges, ", request.equalize ? "cross-layer equalisation, " : "",
                       "per-channel weights",
@@ -76,15 +82,15 @@ json model_json(const ModelFile& file, const Graph& rewritten, const CompressReq
 }
 
 json calibration_json(const CompressRequest& request, const CalibrationSet& set,
-                      const std::string& executor) {
+                      const QuantizedModels& models) {
   const auto skipped = static_cast<int64_t>(set.crops.skipped.size());
   return {{"folder", request.calibration.string()},
           {"images", set.crops.crops.size()},
           {"skipped", skipped + set.other_files},
           {"skipped_examples", skipped_examples(set.crops.skipped)},
           {"digest", set.digest},
-          {"executor", executor},
-          {"method", method(request)}};
+          {"executor", models.executor},
+          {"method", method(request, models.kept)}};
 }
 
 json layers_json(const std::vector<LayerNoise>& layers) {

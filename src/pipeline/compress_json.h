@@ -21,10 +21,10 @@ namespace durward {
 [[nodiscard]] nlohmann::json model_json(const ModelFile& file, const Graph& rewritten,
                                         const CompressRequest& request);
 
-// The value of "calibration". `executor` supplied the activations.
+// The value of "calibration", which `models` were quantised by.
 [[nodiscard]] nlohmann::json calibration_json(const CompressRequest& request,
                                               const CalibrationSet& set,
-                                              const std::string& executor);
+                                              const QuantizedModels& models);
 
 // The value of "layers".
 [[nodiscard]] nlohmann::json layers_json(const std::vector<LayerNoise>& layers);

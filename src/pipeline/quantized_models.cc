@@ -67,6 +67,26 @@ absl::Status calibrate_around_prelu(const Graph& graph, Calibration& calibration
   return absl::OkStatus();
 }
 
+bool has_trained_scales(const Graph& graph) {
+  const std::vector<TensorId> tensors = graph.tensor_ids();
+  return std::any_of(tensors.begin(), tensors.end(),
+                     [&graph](TensorId id) { return graph.tensor(id).trained.has_value(); });
+}
+
+KeptScales kept_scales(const Graph& prepared) {
+  KeptScales kept;
+  for (const TensorId id : calibration_tensors(prepared)) {
+    kept.activations += prepared.tensor(id).trained.has_value();
+  }
+  for (const NodeId id : prepared.node_ids()) {
+    const std::optional<Layer> layer = Layer::of(prepared, id);
+    if (!layer) continue;
+    ++kept.all_layers;
+    kept.layers += trained_scales(prepared, *layer).has_value();
+  }
+  return kept;
+}
+
 // `sums` is `prepared` with each PReLU(x) as ReLU((1 - a) * x) + a * x: the statistics of both
 // terms from those of x.
 void add_terms(const Graph& sums, const Graph& prepared, Calibration& calibration) {
@@ -115,12 +135,16 @@ absl::StatusOr<Graph> for_onnxruntime(const QuantizedModels& models, Calibration
 
 absl::StatusOr<QuantizedModels> quantize_models(const Graph& simplified, const CropStore& crops,
                                                 const InputSpec& spec,
-                                                const QuantizeModelsOptions& options) {
+                                                const QuantizeModelsOptions& wanted) {
+  QuantizeModelsOptions options = wanted;
+  const bool trained = has_trained_scales(simplified);
+  if (trained) options.equalize = options.quantize.correct_bias = false;
   Quantizer quantizer(crops, spec, options);
   QuantizedModels models;
   models.prepared = simplified;
-  limit_prelu_slopes(models.prepared);
+  if (!trained) limit_prelu_slopes(models.prepared);  // it turns signs
   fuse_activations(models.prepared);
+  if (trained) models.kept = kept_scales(models.prepared);
   const std::set<ExportKind>& exports = options.exports;
   const bool onnxruntime =
       exports.contains(ExportKind::kOnnx) || exports.contains(ExportKind::kOrt);

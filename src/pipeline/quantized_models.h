@@ -1,6 +1,7 @@
 // From one float graph to the INT8 graphs that the exports re-encode.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 
@@ -11,6 +12,12 @@
 
 namespace durward {
 
+// What quantisation-aware training left in the model, and was kept.
+struct KeptScales {
+  int64_t activations = 0;             // of the prepared graph
+  int64_t layers = 0, all_layers = 0;  // whose weights kept theirs; that have weights
+};
+
 // The runtimes have fast int8 kernels for different forms of the same function (docs/encodings.md).
 struct QuantizedModels {
   Graph prepared;   // float: equalised, activations fused; what the others were quantised from
@@ -19,6 +26,7 @@ struct QuantizedModels {
   Graph litert;          // PReLU as a maximum of two layers, the global depthwise layer split
   Graph onnxruntime;     // PReLU as a sum of two layers
   std::string executor;  // what supplied the activations
+  std::optional<KeptScales> kept;  // of a model that came with scales
 };
 
 struct QuantizeModelsOptions {
@@ -29,7 +37,9 @@ struct QuantizeModelsOptions {
   Progress progress = {};
 };
 
-// `simplified` has gone through simplify(). Errors: those of calibrate, equalize and quantize.
+// `simplified` has gone through simplify(). Where it has trained scales (take_quantization), those
+// are kept: no equalisation and no correction of biases, which would change what they are of, and
+// calibration decides on the rest alone. Errors: those of calibrate, equalize and quantize.
 [[nodiscard]] absl::StatusOr<QuantizedModels> quantize_models(const Graph& simplified,
                                                               const CropStore& crops,
                                                               const InputSpec& spec,

@@ -45,6 +45,7 @@ class ActivationParams {
   ActivationParams(const Graph& graph, const std::set<NodeId>& int8_nodes)
       : graph_(graph), parent_(graph.tensor_count()) {
     std::iota(parent_.begin(), parent_.end(), 0);
+    take_trained(int8_nodes);
     for (const NodeId id : graph.topological_order()) {
       if (!int8_nodes.contains(id)) continue;
       const Node& node = graph.node(id);
@@ -88,21 +89,46 @@ class ActivationParams {
     return index;
   }
 
-  // Fixed parameters pass through an op with one input; where several inputs meet, one with fixed
-  // parameters is requantised and does not decide for the others.
+  [[nodiscard]] bool is_activation(TensorId id) const {
+    return id.valid() && !graph_.tensor(id).constant() &&
+           graph_.tensor(id).type == DataType::kFloat32;
+  }
+
+  // What training found; also for what only an op with equal scales takes on to such a tensor.
+  void take_trained(const std::set<NodeId>& int8_nodes) {
+    for (const TensorId id : graph_.tensor_ids()) {
+      const std::optional<QuantParams>& trained = graph_.tensor(id).trained;
+      if (is_activation(id) && trained) fixed_[id] = *trained;
+    }
+    const std::vector<NodeId> order = graph_.topological_order();
+    for (auto id = order.rbegin(); id != order.rend(); ++id) {
+      const Node& node = graph_.node(*id);
+      const bool passes_on = int8_nodes.contains(*id) && scale_rule(node.op) == ScaleRule::kEqual &&
+                             node.outputs.size() == 1 && activations_of(node) == 1;
+      if (!passes_on || !graph_.used_once(node.inputs[0])) continue;
+      const auto after = fixed_.find(node.outputs[0]);
+      if (after != fixed_.end()) fixed_.try_emplace(node.inputs[0], after->second);
+    }
+  }
+
+  [[nodiscard]] int64_t activations_of(const Node& node) const {
+    return std::count_if(node.inputs.begin(), node.inputs.end(),
+                         [this](TensorId id) { return is_activation(id); });
+  }
+
+  // Fixed parameters pass through an op with one input, if its output has none; where several
+  // inputs meet, one with fixed parameters is requantised and does not decide for the others.
   void join(const Node& node) {
-    const auto activation = [this](TensorId id) {
-      return id.valid() && !graph_.tensor(id).constant() &&
-             graph_.tensor(id).type == DataType::kFloat32;
-    };
-    const auto count = std::count_if(node.inputs.begin(), node.inputs.end(), activation);
-    if (count == 1 && fixed_.contains(node.inputs[0])) {
-      for (const TensorId output : node.outputs) fixed_[output] = fixed_.at(node.inputs[0]);
+    if (activations_of(node) == 1 && fixed_.contains(node.inputs[0])) {
+      for (const TensorId output : node.outputs) {
+        fixed_.try_emplace(output, fixed_.at(node.inputs[0]));
+      }
       return;
     }
     const int32_t leader = root(node.outputs[0]);
     const auto merge = [&](TensorId id) {
-      if (activation(id) && !fixed_.contains(id)) parent_[static_cast<size_t>(root(id))] = leader;
+      if (is_activation(id) && !fixed_.contains(id))
+        parent_[static_cast<size_t>(root(id))] = leader;
     };
     std::for_each(node.inputs.begin(), node.inputs.end(), merge);
     std::for_each(node.outputs.begin(), node.outputs.end(), merge);

@@ -26,6 +26,8 @@ struct QuantizeOptions {
 // The quantised graph: float inputs and outputs with Quantize and Dequantize at the ends; nodes
 // without an int8 kernel, and those of keep_float, between Dequantize and Quantize. Layers always
 // have a bias. Names of nodes, ports and int8 tensors are those of the float graph.
+// An activation with trained parameters (Tensor::trained) gets those, unless the specification
+// fixes others for the op that makes it; weights keep trained scales that still hold for them.
 // Errors: InvalidArgument (a tensor without statistics; NaN or infinite constants; an accumulator
 // that could overflow; a name in keep_float that no node has), each naming the node or tensor.
 [[nodiscard]] absl::StatusOr<Graph> quantize(const Graph& graph, const Calibration& calibration,

@@ -61,6 +61,23 @@ absl::Status check_finite(const Tensor& tensor, std::string_view layer) {
 
 }  // namespace
 
+std::optional<std::vector<float>> trained_scales(const Graph& graph, const Layer& layer) {
+  const Tensor& weights = graph.tensor(graph.node(layer.id()).inputs[kWeightsInput]);
+  if (!weights.trained) return std::nullopt;
+  const auto channels = static_cast<size_t>(layer.output_channels());
+  std::vector<float> scales = weights.trained->scales;
+  if (scales.size() == 1) scales.resize(channels, scales[0]);
+  if (scales.size() != channels) return std::nullopt;
+  const auto values = weights.values<float>();
+  for (size_t i = 0; i < values.size(); ++i) {
+    const float scale = scales[static_cast<size_t>(layer.output_channel(static_cast<int64_t>(i)))];
+    const float q = std::nearbyint(values[i] / scale);
+    // Written so that a NaN does not hold.
+    if (!(q >= -128 && q <= 127 && q * scale == values[i])) return std::nullopt;
+  }
+  return scales;
+}
+
 absl::StatusOr<QuantizedWeights> quantize_weights(const Graph& graph, const Layer& layer,
                                                   WeightObserver observer,
                                                   const WeightContext& context) {
@@ -83,6 +100,7 @@ absl::StatusOr<QuantizedWeights> quantize_weights(const Graph& graph, const Laye
     const auto input = static_cast<size_t>(layer.input_channel(index));
     channel.means.push_back(context.input_mean[input % context.input_mean.size()]);
   }
+  const auto trained = trained_scales(graph, layer);
   QuantizedWeights result;
   result.weights.resize(values.size());
   const int64_t largest_input =
@@ -91,7 +109,7 @@ absl::StatusOr<QuantizedWeights> quantize_weights(const Graph& graph, const Laye
     const ChannelWeights& channel = by_channel[c];
     double bias = has_bias ? double{graph.tensor(node.inputs[kBiasInput]).values<float>()[c]} : 0.0;
     const double input_scale = context.input_scale;
-    double scale = choose_scale(channel.weights, observer);
+    double scale = trained ? double{(*trained)[c]} : choose_scale(channel.weights, observer);
     scale = std::max(scale, kSmallestMultiplier * double{context.output_scale} / input_scale);
     scale = std::max(scale, std::abs(bias) * 1.001 / (input_scale * kLargestBias));
     const auto stored_scale = static_cast<float>(scale);

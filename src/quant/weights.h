@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -30,9 +31,15 @@ struct WeightContext {
   std::vector<double> input_mean;
 };
 
-// Scales grow where the bias, or a multiplier that no runtime takes, would not fit otherwise.
-// Errors: InvalidArgument naming the layer (a NaN or infinite weight or bias; an accumulator that
-// could leave int32).
+// The scales that quantisation-aware training gave the layer's weights, one per output channel, if
+// every weight is still a whole number of them. Training may use -128, which int8 weights do not
+// have: it becomes -127 when they are quantised again, and every other integer comes back.
+[[nodiscard]] std::optional<std::vector<float>> trained_scales(const Graph& graph,
+                                                               const Layer& layer);
+
+// Trained scales are kept and the observer chooses others. Scales grow where the bias, or a
+// multiplier that no runtime takes, would not fit otherwise. Errors: InvalidArgument naming the
+// layer (a NaN or infinite weight or bias; an accumulator that could leave int32).
 [[nodiscard]] absl::StatusOr<QuantizedWeights> quantize_weights(const Graph& graph,
                                                                 const Layer& layer,
                                                                 WeightObserver observer,

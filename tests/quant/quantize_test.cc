@@ -10,6 +10,7 @@
 namespace durward {
 namespace {
 
+using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
 
 Graph quantized(const Graph& graph, const Calibration& calibration,
@@ -224,6 +225,88 @@ TEST(Quantize, RefusesTheCalibrationOfAnotherGraph) {
   const absl::Status status = quantize(graph, Calibration{}, {}).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(status.message()), HasSubstr("statistics"));
+}
+
+// A layer whose weights are `integers` times the trained scales, between trained activations.
+Graph trained_layer(const std::vector<int8_t>& integers, const std::vector<float>& scales) {
+  NetBuilder net(1);
+  const TensorId x = net.input({1, 2});
+  std::vector<float> weights;
+  for (size_t i = 0; i < integers.size(); ++i) {
+    weights.push_back(static_cast<float>(integers[i]) * scales[i / 2 % scales.size()]);
+  }
+  const TensorId w = net.constant({2, 2}, weights);
+  net.graph.mutable_tensor(x).trained = {{0.03f}, {-5}, -1};
+  net.graph.mutable_tensor(w).trained = {scales, std::vector<int32_t>(scales.size(), 0),
+                                         scales.size() == 1 ? -1 : 0};
+  const TensorId y = net.op(FullyConnected{}, {x, w, net.constant({2}, {0.25f, -1})});
+  net.graph.mutable_tensor(y).trained = {{0.7f}, {12}, -1};
+  net.output(y);
+  return std::move(net.graph);
+}
+
+// The node between the ends.
+const Node& only_layer(const Graph& graph) {
+  for (const NodeId id : graph.node_ids()) {
+    if (graph.op_as<FullyConnected>(id) != nullptr) return graph.node(id);
+  }
+  ADD_FAILURE() << to_string(graph);
+  return graph.node(graph.node_ids()[0]);
+}
+
+TEST(Quantize, KeepsTrainedScalesAndGivesTheSameIntegers) {
+  const std::vector<int8_t> integers{3, -127, 50, 100};
+  const std::vector<std::vector<float>> cases{{0.0137f, 0.61f}, {0.0173f}};
+  for (const std::vector<float>& scales : cases) {
+    const Graph graph = trained_layer(integers, scales);
+    const Graph result = quantized(graph, calibrate_on(graph, random_inputs(graph, 4, 1)));
+    const Node& layer = only_layer(result);
+    EXPECT_EQ(result.tensor(layer.inputs[0]).quant, graph.tensor(graph.inputs[0].tensor).trained);
+    EXPECT_EQ(result.tensor(layer.outputs[0]).quant, graph.tensor(graph.outputs[0].tensor).trained);
+    const Tensor& weights = result.tensor(layer.inputs[1]);
+    EXPECT_EQ(weights.quant->scales, (std::vector<float>{scales.front(), scales.back()}));
+    EXPECT_THAT(weights.values<int8_t>(), ElementsAreArray(integers));
+  }
+}
+
+TEST(Quantize, WritesTheLowestTrainedWeightAsTheLowestThereIs) {
+  const Graph graph = trained_layer({-128, 1, 127, 2}, {0.01f});
+  const Graph result = quantized(graph, calibrate_on(graph, random_inputs(graph, 4, 1)));
+  const Tensor& weights = result.tensor(only_layer(result).inputs[1]);
+  EXPECT_THAT(weights.values<int8_t>(), ElementsAreArray({-127, 1, 127, 2}));
+  EXPECT_EQ(weights.quant->scales, (std::vector<float>{0.01f, 0.01f}));
+}
+
+TEST(Quantize, ChoosesOtherScalesForTrainedWeightsThatWereChanged) {
+  Graph graph = trained_layer({3, -127, 50, 100}, {0.01f});
+  const NodeId layer = graph.producer(graph.outputs[0].tensor);
+  const TensorId weights = graph.node(layer).inputs[1];
+  const std::vector<float> changed{0.031f, -1.3f, 0.5f, 1};
+  const auto bytes = std::as_bytes(std::span(changed));
+  graph.mutable_tensor(weights).data =
+      std::make_shared<const std::vector<std::byte>>(bytes.begin(), bytes.end());
+  EXPECT_FALSE(trained_scales(graph, *Layer::of(graph, layer)));
+  const Graph result = quantized(graph, calibrate_on(graph, random_inputs(graph, 4, 1)));
+  EXPECT_EQ(result.tensor(only_layer(result).inputs[1]).quant->scales,
+            (std::vector<float>{1.3f / 127, 1.0f / 127}));
+}
+
+TEST(Quantize, PassesTrainedScalesThroughOpsThatShareThem) {
+  NetBuilder net(1);
+  const TensorId x = net.input({1, 4, 4, 2});
+  const TensorId y = net.conv(x, 4, 1, Activation::kRelu);
+  const TensorId pooled = net.op(Pool2D{.kernel_h = 2, .kernel_w = 2}, {y});
+  const TensorId flat = net.op(Reshape{{1, 36}}, {pooled});
+  net.graph.mutable_tensor(pooled).trained = {{0.03f}, {-128}, -1};
+  net.output(flat);
+  const Graph result =
+      quantized(net.graph, calibrate_on(net.graph, random_inputs(net.graph, 4, 1)));
+  for (const NodeId id : result.topological_order()) {
+    const Node& node = result.node(id);
+    if (result.op_as<Quantize>(id) != nullptr || result.op_as<Dequantize>(id) != nullptr) continue;
+    EXPECT_EQ(result.tensor(node.outputs[0]).quant, net.graph.tensor(pooled).trained) << node.name;
+  }
+  EXPECT_EQ(result.node_count(), 5u) << to_string(result);
 }
 
 TEST(Quantize, GivesTheSameBytesEveryTime) {
