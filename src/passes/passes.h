@@ -56,7 +56,9 @@ struct TakenQuantization {
 // Dequantizes are removed from an activation, and each Dequantize of a constant gives the floats
 // that the integers stand for; Tensor::trained then holds the int8 parameters of the activation
 // (where it is quantised more than once, those that come first) and the scales of int8 weights
-// around zero. What is quantised in another way (16 bits, an activation per channel) stays.
+// around zero. Where the integers stand for nothing below 0, and a layer or sum without activation
+// makes the tensor, that was its ReLU and becomes one. What is quantised in another way (16 bits,
+// an activation per channel) stays.
 // The passes hand Tensor::trained on with the value, and drop it where they change an activation;
 // weights that they change show by not being whole multiples of the scale any more.
 TakenQuantization take_quantization(Graph& graph);

@@ -71,6 +71,21 @@ TEST_F(TakeQuantization, IsKeptWhenAnActivationIsFused) {
   EXPECT_EQ(b_.graph.tensor(b_.graph.inputs[0].tensor).trained, kInput);
 }
 
+TEST_F(TakeQuantization, ThatRectifiesLeavesARelu) {
+  const TensorId x = layer(b_.input({1, 2}));
+  const TensorId y = round_trip(x, kOutput);
+  const TensorId sum = b_.binary(BinaryKind::kAdd, y, y);
+  const TensorId flat = b_.add(Reshape{{2}}, {round_trip(sum, kOutput)});
+  b_.output(round_trip(flat, kOutput));
+  take_quantization(b_.graph);
+  ASSERT_TRUE(verify(b_.graph).ok()) << verify(b_.graph);
+  EXPECT_THAT(ops(b_.graph), ElementsAre("FullyConnected", "Relu", "Add", "Relu", "Reshape"));
+  fuse_activations(b_.graph);
+  EXPECT_THAT(ops(b_.graph), ElementsAre("FullyConnected", "Add", "Reshape"));
+  EXPECT_EQ(b_.graph.tensor(x).trained, kOutput);
+  EXPECT_EQ(b_.graph.tensor(sum).trained, kOutput);
+}
+
 TEST_F(TakeQuantization, IsDroppedWhereAnAffineChangesTheValue) {
   const TensorId y = layer(b_.input({1, 2}));
   b_.output(b_.binary(BinaryKind::kMul, round_trip(y, kInput), b_.constant({2}, {3, 7})));
