@@ -64,6 +64,19 @@ class Compress(CommandLineTest):
         self.assertIn("<html", (self.out / "report.html").read_text())
         self.assertEqual((self.out / "mine.txt").read_text(), "mine")
 
+    def test_a_qdq_model_keeps_its_scales(self):
+        self.assertEqual(run(*self.compress_arguments()).returncode, 0)
+        again = self.folder / "again"
+        done = run(*self.compress_arguments(model=self.out / "tiny.qdq.onnx", out=again))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        result = json.loads((again / "result.json").read_text())
+        self.assertIn("The model's own scales were kept for", " ".join(result["warnings"]))
+        self.assertIn("the model's own scales for", result["calibration"]["method"])
+        self.assertNotIn("equalisation", result["calibration"]["method"])
+        for entry in result["exports"]:
+            if "agreement" in entry:
+                self.assertGreater(entry["agreement"]["cosine_min"], 0.999, entry["file"])
+
     def test_names_that_are_no_utf8(self):
         model = self.folder / "t\udcffny.onnx"  # the byte 0xff
         self.model.rename(model)
