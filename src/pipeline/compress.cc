@@ -124,7 +124,9 @@ class Compression {
       warn(absl::StrCat("The model's own scales were kept for ", models_.kept->activations,
                         " activations and the weights of ", models_.kept->layers, " of ",
                         models_.kept->all_layers,
-                        " layers: no cross-layer equalisation and no bias correction."));
+                        " layers: no cross-layer equalisation and no bias correction. "
+                        "What is called fp32 is the model as it came, rounding included; fp32, "
+                        "rewritten, is it without."));
     }
     for (const NodeId id : float_islands(models_.reference)) {
       const Node& node = models_.reference.node(id);
