@@ -20,7 +20,8 @@ struct BenchCommand {
 };
 
 absl::StatusOr<Image> crop_to_run(const BenchCommand& options) {
-  DURWARD_ASSIGN_OR_RETURN(const CropOptions crop_options, options.input.crop_options());
+  DURWARD_ASSIGN_OR_RETURN(const CropOptions crop_options,
+                           options.input.crop_options(options.models));
   const std::filesystem::path pictures[] = {options.picture};
   DURWARD_ASSIGN_OR_RETURN(const CropSet set, collect_crops(pictures, crop_options));
   return set.crops.read(0);
@@ -47,7 +48,7 @@ absl::StatusOr<ExitCode> run(BenchCommand& options, const CommandLine& line) {
     subjects.push_back({{std::filesystem::path(model).filename().string(), runtime, model}, false});
   }
   DURWARD_ASSIGN_OR_RETURN(const Image crop, crop_to_run(options));
-  DURWARD_ASSIGN_OR_RETURN(const InputSpec spec, options.input.spec());
+  DURWARD_ASSIGN_OR_RETURN(const InputSpec spec, options.input.spec(options.models));
   DURWARD_ASSIGN_OR_RETURN(const std::vector<SpeedRow> rows,
                            measure_speed(subjects, crop, spec, options.speed));
   end_progress();
@@ -92,7 +93,9 @@ void add_bench(CLI::App& app, CommandLine& line) {
   options->speed.bench = {.rounds = 10, .runs = 100};
   CLI::App* command =
       app.add_subcommand("bench", "Latency of models side by side, and what ran as integers");
-  command->add_option("MODEL", options->models, ".onnx, .ort, .tflite or .xml, each in its runtime")
+  command
+      ->add_option("MODEL", options->models,
+                   ".bundle, .onnx, .ort, .tflite or .xml, each in its runtime")
       ->required();
   command
       ->add_option("--picture", options->picture,

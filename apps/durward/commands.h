@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/status.h"
@@ -43,13 +44,15 @@ void add_bundle(CLI::App& app, CommandLine& line);
 // The options that say how pictures become model inputs; several commands share them.
 struct InputOptions {
   std::string preset, spec_file, detector;
+  std::optional<int> detector_side;
   bool aligned = false;
   int threads = 0;  // 0: every CPU this process may use
 
   void add_to(CLI::App& command);
-  [[nodiscard]] absl::StatusOr<InputSpec> spec() const;
+  // The one that was named, or else that of the first bundle among the models.
+  [[nodiscard]] absl::StatusOr<InputSpec> spec(std::span<const std::string> models) const;
   // With the default detector where one is needed and none was named.
-  [[nodiscard]] absl::StatusOr<CropOptions> crop_options() const;
+  [[nodiscard]] absl::StatusOr<CropOptions> crop_options(std::span<const std::string> models) const;
 };
 
 }  // namespace durward

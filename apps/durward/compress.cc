@@ -167,7 +167,7 @@ absl::StatusOr<ExitCode> run(CompressOptions& options, const CommandLine& line) 
   request.progress = terminal_progress(line.quiet);
   DURWARD_ASSIGN_OR_RETURN(request.quantize.activations.kind, observer_named(options.observer));
   DURWARD_ASSIGN_OR_RETURN(request.gates, parse_gates(options.gates));
-  DURWARD_ASSIGN_OR_RETURN(request.crops, options.input.crop_options());
+  DURWARD_ASSIGN_OR_RETURN(request.crops, options.input.crop_options({}));
   request.crops.all_faces = options.all_faces;
   request.crops.progress = request.progress;
   DURWARD_ASSIGN_OR_RETURN(const CompressOutcome outcome, compress(request));

@@ -30,7 +30,7 @@ struct Judged {
 
 absl::StatusOr<Judged> judge_models(const JudgeOptions& options, const std::vector<Gate>& gates,
                                     const CommandLine& line) {
-  DURWARD_ASSIGN_OR_RETURN(CropOptions crop_options, options.input.crop_options());
+  DURWARD_ASSIGN_OR_RETURN(CropOptions crop_options, options.input.crop_options(options.models));
   crop_options.progress = terminal_progress(line.quiet);
   std::vector<Variant> variants;
   for (const std::string& model : options.models) {
@@ -122,7 +122,7 @@ void add_evaluate(CLI::App& app, CommandLine& line) {
       app.add_subcommand("evaluate", "FAR, FRR and TAR@FAR of models on trials, with intervals");
   command
       ->add_option("MODEL", options->models,
-                   ".onnx, .ort, .tflite or .xml, each run in its runtime")
+                   ".bundle, .onnx, .ort, .tflite or .xml, each run in its runtime")
       ->required();
   add_judge_options(*command, *options);
   command->footer(

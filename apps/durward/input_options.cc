@@ -1,5 +1,6 @@
 #include "base/parallel.h"
 #include "commands.h"
+#include "pipeline/bundle_file.h"
 
 namespace durward {
 
@@ -16,8 +17,9 @@ void InputOptions::add_to(CLI::App& command) {
   std::string names;
   for (const std::string_view name : input_preset_names())
     names += (names.empty() ? "" : ", ") + std::string(name);
-  auto* preset_option =
-      command.add_option("--preset", preset, "how the model wants its pixels: " + names);
+  auto* preset_option = command.add_option(
+      "--preset", preset,
+      "how the model wants its pixels (default: what a .bundle says of itself): " + names);
   command
       .add_option("--input-spec", spec_file,
                   "the same from a file of your own (docs/input-spec.md)")
@@ -26,28 +28,34 @@ void InputOptions::add_to(CLI::App& command) {
                      "face detector: a YuNet .onnx or BlazeFace .tflite (default: "
                      "DURWARD_DETECTOR, or the one that "
                      "scripts/setup fetched)");
+  command.add_option("--detector-side", detector_side,
+                     "longest side, in pixels, of the pictures that YuNet sees (default 320): more "
+                     "finds smaller faces, and takes longer");
   command.add_flag("--aligned", aligned,
                    "the pictures are aligned crops already: do not look for faces");
   command.add_option("--threads", threads, "threads to use (default: every CPU)")
       ->check(CLI::PositiveNumber);
 }
 
-absl::StatusOr<InputSpec> InputOptions::spec() const {
+absl::StatusOr<InputSpec> InputOptions::spec(std::span<const std::string> models) const {
   if (!spec_file.empty()) return read_input_spec(spec_file);
   if (!preset.empty()) return input_preset(preset);
+  for (const std::string& model : models)
+    if (std::filesystem::path(model).extension() == ".bundle") return bundle_input_spec(model);
   return absl::InvalidArgumentError(
       "say how the model wants its pixels: --preset NAME for a known model, or --input-spec FILE "
       "(docs/input-spec.md)");
 }
 
-absl::StatusOr<CropOptions> InputOptions::crop_options() const {
+absl::StatusOr<CropOptions> InputOptions::crop_options(std::span<const std::string> models) const {
   CropOptions options{.aligned = aligned, .threads = threads > 0 ? threads : default_threads()};
-  DURWARD_ASSIGN_OR_RETURN(options.spec, spec());
+  DURWARD_ASSIGN_OR_RETURN(options.spec, spec(models));
   if (!detector.empty()) {
     options.detector = detector;
   } else if (!aligned && options.spec.alignment == Alignment::kArcface112) {
     DURWARD_ASSIGN_OR_RETURN(options.detector, default_detector());
   }
+  options.detector_side = detector_side;
   return options;
 }
 

@@ -93,6 +93,11 @@ absl::Status write_bundle_file(const std::filesystem::path& path, const Manifest
   return writer.write(path);
 }
 
+absl::StatusOr<InputSpec> bundle_input_spec(const std::filesystem::path& path) {
+  DURWARD_ASSIGN_OR_RETURN(const Bundle bundle, Bundle::open(path));
+  return parse_input_spec(bundle.manifest().preprocessing.dump(), path.string());
+}
+
 std::string member_name(std::string_view name) {
   std::string result(name);
   for (char& c : result) {

@@ -41,6 +41,9 @@ struct Attachment {
                                              const Manifest& manifest, const BundleModel& model,
                                              const std::vector<Attachment>& attachments);
 
+// How the model of a bundle wants its pixels. Errors: those of Bundle::open and parse_input_spec.
+[[nodiscard]] absl::StatusOr<InputSpec> bundle_input_spec(const std::filesystem::path& path);
+
 // The name with each character that a member of a bundle cannot have as '_'.
 [[nodiscard]] std::string member_name(std::string_view name);
 

@@ -81,6 +81,14 @@ json model_json(const ModelFile& file, const Graph& rewritten, const CompressReq
           {"target", request.target}};
 }
 
+// Which detector found the faces, or null where none was asked for.
+json detector_text(const CropOptions& crops) {
+  if (!crops.detector) return {};
+  const std::string file = crops.detector->filename().string();
+  if (!crops.detector_side) return file;
+  return absl::StrCat(file, ", longest side ", *crops.detector_side, " pixels");
+}
+
 json calibration_json(const CompressRequest& request, const CalibrationSet& set,
                       const QuantizedModels& models) {
   const auto skipped = static_cast<int64_t>(set.crops.skipped.size());
@@ -89,6 +97,7 @@ json calibration_json(const CompressRequest& request, const CalibrationSet& set,
           {"skipped", skipped + set.other_files},
           {"skipped_examples", skipped_examples(set.crops.skipped)},
           {"digest", set.digest},
+          {"detector", detector_text(request.crops)},
           {"executor", models.executor},
           {"method", method(request, models.kept)}};
 }

@@ -73,7 +73,9 @@ absl::StatusOr<std::vector<FaceDetector>> load_detectors(const CropOptions& opti
         "aligned crops already");
   }
   for (int i = 0; i < count; ++i) {
-    DURWARD_ASSIGN_OR_RETURN(FaceDetector detector, FaceDetector::load(*options.detector));
+    DURWARD_ASSIGN_OR_RETURN(
+        FaceDetector detector,
+        FaceDetector::load(*options.detector, {.max_side = options.detector_side}));
     detectors.push_back(std::move(detector));
   }
   return detectors;

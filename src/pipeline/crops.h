@@ -26,6 +26,7 @@ struct CropOptions {
   bool all_faces = false;
   // Needed unless `aligned`, or the specification aligns no face.
   std::optional<std::filesystem::path> detector = {};
+  std::optional<int> detector_side = {};  // FaceDetectorOptions::max_side
   int threads = 1;
   Progress progress = {};
 };

@@ -60,6 +60,7 @@ Html calibration_facts(const JsonView& calibration) {
   facts.add("Pictures used", calibration.number("images"), count_text);
   facts.add("Pictures skipped", calibration.number("skipped"), count_text);
   facts.add("Digest of the pictures", code(calibration.text("digest")));
+  facts.add("Face detector", calibration.text("detector"));
   facts.add("Method", calibration.text("method"));
   facts.add("Activations from", calibration.text("executor"));
   Html content = facts.render("Calibration");

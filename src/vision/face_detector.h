@@ -16,14 +16,18 @@ namespace durward {
 
 struct FaceDetectorOptions {
   int threads = 1;
-  std::optional<double> min_score;  // 0..1; by default the detector's own, 0.6 YuNet, 0.5 BlazeFace
+  std::optional<double> min_score = {};  // 0..1; by default 0.6 for YuNet, 0.5 for BlazeFace
+  // A picture whose longer side has more pixels is shrunk to it, 32 to 2048; by default YuNet's own
+  // 320. More finds smaller faces and takes longer.
+  std::optional<int> max_side = {};
 };
 
 // One thread at a time; each worker loads its own.
 class FaceDetector {
  public:
   // A .onnx file is a YuNet, a .tflite file a BlazeFace. Errors: those of their load();
-  // InvalidArgument for another ending.
+  // InvalidArgument for another ending, a side out of range, and a side for BlazeFace, whose input
+  // has one size.
   [[nodiscard]] static absl::StatusOr<FaceDetector> load(const std::filesystem::path& path,
                                                          const FaceDetectorOptions& options = {});
 

@@ -77,6 +77,14 @@ class Compress(CommandLineTest):
             if "agreement" in entry:
                 self.assertGreater(entry["agreement"]["cosine_min"], 0.999, entry["file"])
 
+    def test_a_bundle_says_how_it_wants_its_pixels(self):
+        self.assertEqual(run(*self.compress_arguments("--exports", "bundle")).returncode, 0)
+        evaluate = ["evaluate", self.out / "tiny.bundle", "--trials", self.people, "--json"]
+        told, alone = run(*evaluate, *self.spec), run(*evaluate)
+        self.assertEqual((alone.returncode, alone.stderr), (0, ""))
+        figures = [json.loads(done.stdout)["evaluation"]["variants"][0]["figures"] for done in [told, alone]]
+        self.assertEqual(*figures)
+
     def test_names_that_are_no_utf8(self):
         model = self.folder / "t\udcffny.onnx"  # the byte 0xff
         self.model.rename(model)

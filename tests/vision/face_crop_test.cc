@@ -8,6 +8,7 @@
 
 #include "base/parallel.h"
 #include "data/image_folder.h"
+#include "data/tensor.h"
 #include "support/assets.h"
 #include "vision/similarity.h"
 
@@ -233,6 +234,41 @@ TEST(CropForModel, GivesTheSameCropsOnAnyNumberOfThreads) {
   }
   EXPECT_GT(crops[0].size(), 5u);
   EXPECT_TRUE(crops[0] == crops[1]);
+}
+
+// A face of 18 pixels in a picture of 1200: shrunk to 320, less than 5 pixels are left of it.
+TEST(FaceDetectorLoad, ALongerSideFindsSmallerFaces) {
+  const auto model = asset("models/face_detector/yunet_n_320_320.onnx");
+  const auto picture = asset("faces/lfw/Adrien_Brody/Adrien_Brody_0003.jpg");
+  if (!model || !picture) {
+    GTEST_SKIP() << "needs the shared assets: models/face_detector, faces/lfw";
+  }
+  const auto portrait = read_image(*picture);
+  ASSERT_TRUE(portrait.ok()) << portrait.status();
+  const auto small = resize_image(*portrait, 50, 50, Interpolation::kArea);
+  ASSERT_TRUE(small.ok()) << small.status();
+  Image wide(1200, 640);
+  for (int y = 0; y < small->height; ++y) {
+    std::copy_n(small->pixel(0, y), 3 * small->width,
+                wide.rgb.begin() + (static_cast<std::ptrdiff_t>(y + 300) * wide.width + 600) * 3);
+  }
+  for (const std::optional<int> side : {std::optional<int>(), std::optional(1200)}) {
+    auto detector = FaceDetector::load(*model, {.max_side = side});
+    if (absl::IsUnavailable(detector.status())) GTEST_SKIP() << detector.status();
+    ASSERT_TRUE(detector.ok()) << detector.status();
+    const auto faces = detector->detect(wide);
+    ASSERT_TRUE(faces.ok()) << faces.status();
+    EXPECT_EQ(faces->size(), side ? 1u : 0u);
+  }
+}
+
+TEST(FaceDetectorLoad, ASideOutOfRangeOrForBlazeFaceIsRefused) {
+  for (const int side : {-1, 0, 31, 2049}) {
+    EXPECT_TRUE(
+        absl::IsInvalidArgument(FaceDetector::load("model.onnx", {.max_side = side}).status()));
+  }
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(FaceDetector::load("model.tflite", {.max_side = 320}).status()));
 }
 
 TEST(FaceDetectorLoad, AnotherEndingIsRefused) {
