@@ -46,11 +46,14 @@ bool allocate(size_t size, Bytes& bytes) {
   return bytes.memory != nullptr;
 }
 
+// Of a plan or tensor; what a folder tells of its size is more.
+constexpr long kMaxFileBytes = 1L << 30;
+
 bool read_file(const std::string& path, Bytes& bytes) {
   const std::unique_ptr<std::FILE, FileClose> file(std::fopen(path.c_str(), "rb"));
   if (file == nullptr || std::fseek(file.get(), 0, SEEK_END) != 0) return false;
   const long size = std::ftell(file.get());
-  if (size < 0 || std::fseek(file.get(), 0, SEEK_SET) != 0) return false;
+  if (size < 0 || size > kMaxFileBytes || std::fseek(file.get(), 0, SEEK_SET) != 0) return false;
   return allocate(static_cast<size_t>(size), bytes) &&
          std::fread(bytes.memory.get(), 1, bytes.size, file.get()) == bytes.size;
 }

@@ -2,29 +2,36 @@
 #include <durward/engine.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #define MAX_PORTS 8
+#define MAX_PLAN_BYTES (1L << 30)
 
-/* Memory at a multiple of DURWARD_PLAN_ALIGNMENT bytes, never freed: the program ends first. */
-static void* aligned_memory(size_t bytes) {
-  char* memory = malloc(bytes + DURWARD_PLAN_ALIGNMENT);
-  if (memory == NULL) return NULL;
-  return memory + (DURWARD_PLAN_ALIGNMENT - (uintptr_t)memory % DURWARD_PLAN_ALIGNMENT);
-}
+/* A file in memory: `data` is the first multiple of DURWARD_PLAN_ALIGNMENT in `memory`. */
+typedef struct {
+  void* memory;
+  void* data;
+  size_t bytes;
+} plan_file;
 
-static void* read_file(const char* path, size_t* bytes) {
+/* 0 where the file cannot be read. Free `memory` either way. */
+static int read_plan(const char* path, plan_file* plan) {
   FILE* file = fopen(path, "rb");
-  void* data = NULL;
   long size = -1;
-  if (file == NULL) return NULL;
+  int whole = 0;
+  if (file == NULL) return 0;
   if (fseek(file, 0, SEEK_END) == 0) size = ftell(file);
-  if (size > 0 && fseek(file, 0, SEEK_SET) == 0) data = aligned_memory((size_t)size);
-  if (data != NULL && fread(data, 1, (size_t)size, file) != (size_t)size) data = NULL;
+  if (size > 0 && size <= MAX_PLAN_BYTES && fseek(file, 0, SEEK_SET) == 0) {
+    char* memory = malloc((size_t)size + DURWARD_PLAN_ALIGNMENT);
+    plan->memory = memory;
+    if (memory != NULL) {
+      plan->data = memory + (DURWARD_PLAN_ALIGNMENT - (uintptr_t)memory % DURWARD_PLAN_ALIGNMENT);
+      plan->bytes = (size_t)size;
+      whole = fread(plan->data, 1, plan->bytes, file) == plan->bytes;
+    }
+  }
   fclose(file);
-  *bytes = size > 0 ? (size_t)size : 0;
-  return data;
+  return whole;
 }
 
 static void print_port(const char* kind, const durward_port* port) {
@@ -41,7 +48,9 @@ static int a_second_passed(void* begin) {
   return clock() - *(const clock_t*)begin > CLOCKS_PER_SEC;
 }
 
-static int run_once(durward_session* session, const durward_message* message) {
+/* Runs the session on zeros. The buffers, inputs first, are the caller's to free. */
+static durward_code run_once(durward_session* session, void* buffers[2 * MAX_PORTS],
+                             const durward_message* message) {
   const size_t input_count = durward_session_input_count(session);
   const size_t output_count = durward_session_output_count(session);
   durward_input inputs[MAX_PORTS];
@@ -53,21 +62,22 @@ static int run_once(durward_session* session, const durward_message* message) {
   if (input_count > MAX_PORTS || output_count > MAX_PORTS) return DURWARD_INVALID_ARGUMENT;
   port.struct_bytes = sizeof(port);
   for (i = 0; i < input_count; ++i) {
-    void* data;
     durward_session_input(session, i, &port);
     print_port("input", &port);
-    data = aligned_memory(port.bytes);
-    if (data == NULL) return DURWARD_OUT_OF_MEMORY;
-    memset(data, 0, port.bytes);
-    inputs[i].data = data;
+    buffers[i] = calloc(port.bytes, 1);
+    if (buffers[i] == NULL) return DURWARD_OUT_OF_MEMORY;
+    inputs[i].data = buffers[i];
     inputs[i].bytes = port.bytes;
   }
   for (i = 0; i < output_count; ++i) {
+    void* data = NULL;
     durward_session_output(session, i, &port);
     print_port("output", &port);
-    outputs[i].data = aligned_memory(port.bytes);
+    data = calloc(port.bytes, 1);
+    if (data == NULL) return DURWARD_OUT_OF_MEMORY;
+    buffers[input_count + i] = data;
+    outputs[i].data = data;
     outputs[i].bytes = port.bytes;
-    if (outputs[i].data == NULL) return DURWARD_OUT_OF_MEMORY;
   }
   deadline.context = &begin;
   return durward_session_run(session, inputs, input_count, outputs, output_count, &deadline,
@@ -80,14 +90,16 @@ int main(int count, char** arguments) {
   const durward_message message = {text, sizeof(text)};
   durward_session* session = NULL;
   durward_code code;
-  size_t bytes = 0;
-  void* plan = count == 2 ? read_file(arguments[1], &bytes) : NULL;
-  if (plan == NULL) {
+  plan_file plan = {0};
+  void* buffers[2 * MAX_PORTS] = {0};
+  size_t i;
+  if (count != 2 || !read_plan(arguments[1], &plan)) {
     fprintf(stderr, "usage: engine-c PLAN, the plan.fb of a bundle\n");
+    free(plan.memory);
     return 1;
   }
-  code = durward_session_create(plan, bytes, &options, &session, &message);
-  if (code == DURWARD_OK) code = run_once(session, &message);
+  code = durward_session_create(plan.data, plan.bytes, &options, &session, &message);
+  if (code == DURWARD_OK) code = run_once(session, buffers, &message);
   if (code == DURWARD_OK) {
     printf("ran on %s; arena %lu, scratch %lu, packed weights %lu bytes\n",
            durward_session_isa(session), (unsigned long)durward_session_arena_bytes(session),
@@ -96,6 +108,8 @@ int main(int count, char** arguments) {
   } else {
     fprintf(stderr, "engine-c: %s\n", text[0] != '\0' ? text : durward_code_text(code));
   }
-  durward_session_destroy(session);
+  durward_session_destroy(session); /* before the plan, which it reads */
+  for (i = 0; i < 2 * MAX_PORTS; ++i) free(buffers[i]);
+  free(plan.memory);
   return code == DURWARD_OK ? 0 : 1;
 }
