@@ -8,7 +8,6 @@
 namespace durward {
 namespace {
 
-constexpr size_t kEndBytes = 22;
 constexpr size_t kDirectoryEntryBytes = 46;  // without the name
 constexpr uint32_t kEndSignature = 0x06054b50;
 constexpr uint32_t kDirectorySignature = 0x02014b50;
@@ -50,8 +49,8 @@ absl::StatusOr<Directory> find_directory(Bytes archive) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "it has ", archive.size(), " bytes, more than the limit of ", kMaxBundleBytes));
   }
-  if (archive.size() < kEndBytes) return damaged("too short for a ZIP archive");
-  const size_t end_at = archive.size() - kEndBytes;
+  if (archive.size() < kEndRecordBytes) return damaged("too short for a ZIP archive");
+  const size_t end_at = archive.size() - kEndRecordBytes;
   const Bytes end = archive.subspan(end_at);
   if (field(end, 0, 4) != kEndSignature) {
     return damaged("it does not end with a ZIP end record: it is cut short, or bytes follow it");

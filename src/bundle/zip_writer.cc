@@ -3,11 +3,6 @@
 #include "bundle/crc32.h"
 
 namespace durward {
-namespace {
-
-constexpr int64_t kEndBytes = 22;
-
-}  // namespace
 
 absl::Status ZipWriter::begin(std::string_view name, int64_t bytes, uint32_t crc32) {
   DURWARD_RETURN_IF_ERROR(check_member_name(name));
@@ -23,7 +18,7 @@ absl::Status ZipWriter::begin(std::string_view name, int64_t bytes, uint32_t crc
   ZipEntry entry{std::string(name), crc32, 0, static_cast<uint32_t>(position_)};
   const int64_t overhead = static_cast<int64_t>(local_header(entry).size() +
                                                 directory_entry(entry).size() + directory_.size()) +
-                           kEndBytes;
+                           static_cast<int64_t>(kEndRecordBytes);
   if (bytes < 0 || bytes > kMaxBundleBytes - position_ - overhead) {
     return absl::ResourceExhaustedError(absl::StrCat(entry.name, ": with its ", bytes,
                                                      " bytes the bundle would be larger than ",

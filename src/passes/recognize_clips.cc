@@ -10,8 +10,6 @@
 namespace durward {
 namespace {
 
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
-
 // The node as a Clip, whatever it is written as, and the input it clips.
 struct Clipped {
   Clip range;

@@ -7,7 +7,6 @@
 // and n the slope.
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "passes/passes.h"
 #include "passes/rewrite.h"
@@ -19,7 +18,6 @@ namespace {
 // once for each way that leads to it.
 constexpr size_t kMostNodes = 12;
 constexpr int kMostVisits = 64;
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 // Per channel: f(x) = positive * x where x >= 0, negative * x where x < 0.
 struct Factors {

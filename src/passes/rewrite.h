@@ -1,6 +1,7 @@
 // Small steps that the rewrites share. Internal to src/passes.
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
@@ -8,6 +9,8 @@
 #include "graph/graph.h"
 
 namespace durward {
+
+inline constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 // The elements of a float32 constant.
 [[nodiscard]] std::optional<std::span<const float>> constant_floats(const Graph& graph,

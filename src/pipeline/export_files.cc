@@ -21,11 +21,6 @@ absl::Status write_tflite_file(const Graph& graph, bool int8_ports,
   return write_file_atomic(path, bytes);
 }
 
-absl::Status write_onnx_file(const Graph& graph, const std::filesystem::path& path) {
-  DURWARD_ASSIGN_OR_RETURN(const std::string bytes, write_onnx(graph, {}));
-  return write_file_atomic(path, bytes);
-}
-
 // The runtimes do not say why a file could not be written.
 absl::Status with_disk_space(const absl::Status& status, const std::filesystem::path& path) {
   constexpr uintmax_t kLittle = 64 << 10;  // bytes; less than any model
@@ -46,6 +41,11 @@ absl::Status write_openvino_files(const Graph& graph, const std::string& name,
 }
 
 }  // namespace
+
+absl::Status write_onnx_file(const Graph& graph, const std::filesystem::path& path) {
+  DURWARD_ASSIGN_OR_RETURN(const std::string bytes, write_onnx(graph, {}));
+  return write_file_atomic(path, bytes);
+}
 
 absl::StatusOr<std::vector<ExportFile>> write_export_files(const QuantizedModels& models,
                                                            const std::set<ExportKind>& exports,

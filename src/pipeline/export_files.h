@@ -19,6 +19,9 @@ struct ExportFile {
   bool judged = true;                   // evaluated and timed; a twin in another format is not
 };
 
+// Errors: those of write_onnx and write_file_atomic.
+[[nodiscard]] absl::Status write_onnx_file(const Graph& graph, const std::filesystem::path& path);
+
 // Writes those of NAME.int8.tflite, NAME.qdq.onnx, NAME.int8.ort, and NAME.int8.xml with
 // NAME.int8.bin that are asked for into the staging folder. Formats that only a runtime can write
 // (.ort, .xml) are left out where it was not found at build time. With `int8_ports` the .tflite

@@ -1,9 +1,9 @@
 #include "pipeline/float_variants.h"
 
 #include "base/file.h"
-#include "formats/onnx/writer.h"
 #include "formats/tflite/tflite.h"
 #include "passes/passes.h"
+#include "pipeline/export_files.h"
 
 namespace durward {
 namespace {
@@ -30,11 +30,6 @@ void add_original(const ModelFile& file, std::vector<Variant>& variants) {
     case ModelFormat::kTorch:  // no runtime here reads it
       break;
   }
-}
-
-absl::Status write_onnx_file(const Graph& graph, const fs::path& path) {
-  DURWARD_ASSIGN_OR_RETURN(const std::string bytes, write_onnx(graph, {}));
-  return write_file_atomic(path, bytes);
 }
 
 }  // namespace

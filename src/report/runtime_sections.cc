@@ -6,7 +6,7 @@
 namespace durward {
 namespace {
 
-bool is_integer(const JsonView& op) {
+bool is_integer_op(const JsonView& op) {
   const std::string precision = op.text("precision");
   return precision.starts_with("int") || precision.starts_with("uint");
 }
@@ -23,8 +23,8 @@ Html overview(const std::vector<JsonView>& runs) {
     double integers = 0, floats = 0, integer_ms = 0, all_ms = 0;
     for (const JsonView& op : run["placement"].items("ops")) {
       const double count = op.number("count").value_or(0), ms = op.number("ms").value_or(0);
-      (is_integer(op) ? integers : floats) += count;
-      integer_ms += is_integer(op) ? ms : 0;
+      (is_integer_op(op) ? integers : floats) += count;
+      integer_ms += is_integer_op(op) ? ms : 0;
       all_ms += ms;
     }
     if (integers + floats <= 0) continue;

@@ -12,14 +12,14 @@ std::string run_name(const JsonView& run) {
   return absl::StrCat(run.text("runtime"), ", ", run.text("variant"));
 }
 
-bool is_integer(const JsonView& run) { return run.flag("integer").value_or(false); }
+bool is_integer_model(const JsonView& run) { return run.flag("integer").value_or(false); }
 
 Html latency_bars(const std::vector<JsonView>& runs) {
   std::vector<LatencyBar> bars;
   for (const JsonView& run : runs) {
     const auto median = run["latency"].number("median_ms");
     if (!median) continue;
-    bars.push_back({run.text("runtime"), run.text("variant"), is_integer(run), *median,
+    bars.push_back({run.text("runtime"), run.text("variant"), is_integer_model(run), *median,
                     run["latency"].number("p90_ms")});
   }
   return latency_chart(bars);
@@ -68,7 +68,8 @@ std::vector<TradeoffPoint> tradeoff(const JsonView& result, double far, const Co
     const auto point =
         find_by_far((*variant)["figures"].items("operating_points"), "far_target", far);
     if (!point || !point->number("tar")) continue;
-    TradeoffPoint entry{run_name(run), is_integer(run), *cost, *point->number("tar"), std::nullopt};
+    TradeoffPoint entry{run_name(run), is_integer_model(run), *cost, *point->number("tar"),
+                        std::nullopt};
     const std::vector<JsonView> interval = point->items("tar_interval");
     if (interval.size() == 2 && interval[0].number() && interval[1].number()) {
       entry.interval = {*interval[0].number(), *interval[1].number()};

@@ -104,7 +104,7 @@ std::string Exporter::fresh_name(const std::string& wanted) {
 std::string Exporter::add(const std::string& op, const std::string& wanted,
                           std::vector<std::string> inputs) {
   onnx::NodeProto& node = *target_.add_node();
-  const std::string output = fresh_name(wanted);
+  std::string output = fresh_name(wanted);
   node.set_op_type(op);
   node.set_name(absl::StrCat(op, "_", target_.node_size() - 1));
   while (!inputs.empty() && inputs.back().empty()) inputs.pop_back();
@@ -142,7 +142,7 @@ void Exporter::attribute(const std::string& name, const std::vector<int64_t>& va
 }
 
 std::string Exporter::another_output(const std::string& wanted) {
-  const std::string name = fresh_name(wanted);
+  std::string name = fresh_name(wanted);
   target_.mutable_node()->rbegin()->add_output(name);
   return name;
 }
@@ -430,7 +430,7 @@ std::string Exporter::quantize(const std::string& op, const std::string& wanted,
     inputs.push_back(initializer(zero_point_constant(absl::StrCat(wanted, "_zero_point"), type,
                                                      shape, params.zero_points, type != original)));
   }
-  const std::string output = add(op, wanted, std::move(inputs));
+  std::string output = add(op, wanted, std::move(inputs));
   if (params.per_axis()) attribute("axis", int64_t{params.axis});
   return output;
 }

@@ -17,8 +17,8 @@ const ImportedValue* Importer::find(const std::string& name) const {
   return found == values_.end() ? nullptr : &found->second;
 }
 
-absl::Status Importer::define(const std::string& name, ImportedValue value) {
-  if (!values_.try_emplace(name, std::move(value)).second) {
+absl::Status Importer::define(const std::string& name, const ImportedValue& value) {
+  if (!values_.try_emplace(name, value).second) {
     return absl::InvalidArgumentError(absl::StrCat("value '", name, "' is defined twice"));
   }
   return absl::OkStatus();

@@ -40,7 +40,7 @@ class Importer {
   // ---- values by name ----
   [[nodiscard]] const ImportedValue* find(const std::string& name) const;
   // InvalidArgument where a value of this name exists already.
-  absl::Status define(const std::string& name, ImportedValue value);
+  absl::Status define(const std::string& name, const ImportedValue& value);
   // The node's input, which must be there.
   [[nodiscard]] absl::StatusOr<ImportedValue> input(const NodeView& node, int index) const;
   // The same, empty where the node leaves the input out.

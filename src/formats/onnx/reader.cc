@@ -260,7 +260,7 @@ class Reader {
     if (node.proto().output_size() == 0 || node.proto().output(0).empty()) {
       return node.invalid("it has no output");
     }
-    if (const absl::Status status = handler(importer_, node); !status.ok()) {
+    if (absl::Status status = handler(importer_, node); !status.ok()) {
       if (status.code() == absl::StatusCode::kUnimplemented) return status;
       const bool named = std::string(status.message()).find(node.name()) != std::string::npos;
       return named ? status : with_context(status, node.where());

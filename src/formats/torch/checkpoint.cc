@@ -29,7 +29,7 @@ bool is_legacy(std::span<const std::byte> bytes) {
          std::memcmp(bytes.data() + kMagicAt, kLegacyMagic.data(), kLegacyMagic.size()) == 0;
 }
 
-absl::Status damaged(std::string_view what) {
+absl::Status cut_short(std::string_view what) {
   return absl::InvalidArgumentError(
       absl::StrCat("checkpoint: ", std::string(what), "; the file is cut short or damaged"));
 }
@@ -43,7 +43,7 @@ absl::Status check_little_endian(bool little_endian) {
 
 absl::Status check_system(const Pickle& system) {
   const auto* entries = system.get<PickleDict>(system.root);
-  if (entries == nullptr) return damaged("its description of the system is no dict");
+  if (entries == nullptr) return cut_short("its description of the system is no dict");
   for (const auto& [key, value] : entries->entries) {
     const auto* name = system.get<std::string_view>(key);
     const auto* flag = system.get<bool>(value);
@@ -51,7 +51,7 @@ absl::Status check_system(const Pickle& system) {
       return check_little_endian(*flag);
     }
   }
-  return damaged("its byte order is missing");
+  return cut_short("its byte order is missing");
 }
 
 // The storages that follow the pickles: for each key an element count, then the elements.
@@ -59,19 +59,19 @@ absl::StatusOr<StorageBytes> read_legacy_storages(ByteReader& in, const Pickle& 
                                                   const Pickle& keys) {
   DURWARD_ASSIGN_OR_RETURN(const auto types, legacy_storage_types(object));
   const auto* list = keys.get<PickleList>(keys.root);
-  if (list == nullptr) return damaged("the list of its storages is missing");
+  if (list == nullptr) return cut_short("the list of its storages is missing");
   StorageBytes storages;
   for (const PickleId id : list->items) {
     const auto* key = keys.get<std::string_view>(id);
     const auto type = key == nullptr ? types.end() : types.find(*key);
-    if (type == types.end()) return damaged("it lists a storage that no tensor uses");
+    if (type == types.end()) return cut_short("it lists a storage that no tensor uses");
     DURWARD_ASSIGN_OR_RETURN(const auto count, in.read<int64_t>());
     if (count < 0 || static_cast<uint64_t>(count) > in.remaining()) {
-      return damaged(absl::StrCat("a storage of ", count, " elements does not fit the file"));
+      return cut_short(absl::StrCat("a storage of ", count, " elements does not fit the file"));
     }
     DURWARD_ASSIGN_OR_RETURN(const auto bytes,
                              in.take(static_cast<uint64_t>(count * size_of(type->second))));
-    if (!storages.emplace(*key, bytes).second) return damaged("a storage is listed twice");
+    if (!storages.emplace(*key, bytes).second) return cut_short("a storage is listed twice");
   }
   return storages;
 }
@@ -82,7 +82,7 @@ absl::StatusOr<TorchCheckpoint> read_legacy(std::span<const std::byte> file) {
   DURWARD_ASSIGN_OR_RETURN(const Pickle protocol, read_pickle(in, torch_global_allowed));
   const auto* version = protocol.get<int64_t>(protocol.root);
   if (version == nullptr || *version != kLegacyProtocol) {
-    return damaged("its protocol version is not 1001");
+    return cut_short("its protocol version is not 1001");
   }
   DURWARD_ASSIGN_OR_RETURN(const Pickle system, read_pickle(in, torch_global_allowed));
   DURWARD_RETURN_IF_ERROR(check_system(system));
@@ -90,7 +90,7 @@ absl::StatusOr<TorchCheckpoint> read_legacy(std::span<const std::byte> file) {
   DURWARD_ASSIGN_OR_RETURN(const Pickle keys, read_pickle(in, torch_global_allowed));
   DURWARD_ASSIGN_OR_RETURN(const StorageBytes storages, read_legacy_storages(in, object, keys));
   if (in.remaining() != 0) {
-    return damaged(absl::StrCat(in.remaining(), " bytes follow its last storage"));
+    return cut_short(absl::StrCat(in.remaining(), " bytes follow its last storage"));
   }
   return collect_tensors(object, storages, file.size());
 }
@@ -128,7 +128,7 @@ absl::StatusOr<TorchCheckpoint> read_zip(std::span<const std::byte> file) {
   DURWARD_ASSIGN_OR_RETURN(const auto object_bytes, stored_bytes(*object_member));
   ByteReader in(object_bytes);
   DURWARD_ASSIGN_OR_RETURN(const Pickle object, read_pickle(in, torch_global_allowed));
-  if (in.remaining() != 0) return damaged("bytes follow the pickle in data.pkl");
+  if (in.remaining() != 0) return cut_short("bytes follow the pickle in data.pkl");
   const std::string data_folder = folder + "data/";
   StorageBytes storages;
   for (const auto& member : members) {

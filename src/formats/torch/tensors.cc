@@ -20,7 +20,7 @@ namespace {
 constexpr int kMaxDepth = 32;
 constexpr int64_t kMaxVisits = int64_t{1} << 18;
 constexpr size_t kMaxTensors = size_t{1} << 16;
-constexpr size_t kMaxNameBytes = 1024;
+constexpr size_t kMaxKeyBytes = 1024;
 constexpr size_t kMaxRank = 64;   // torch's own limit
 constexpr size_t kMaxGrowth = 4;  // bytes of tensors per byte of file
 constexpr std::string_view kUtils = "torch._utils";
@@ -226,13 +226,13 @@ class Collector {
     for (const Key& key : path_) {
       if (!joined.empty()) joined += '.';
       if (const auto* text = std::get_if<std::string_view>(&key)) {
-        if (text->size() > kMaxNameBytes) return damaged("a key is longer than 1024 bytes");
+        if (text->size() > kMaxKeyBytes) return damaged("a key is longer than 1024 bytes");
         joined += *text;
       } else {
         joined += std::to_string(std::get<int64_t>(key));
       }
     }
-    if (joined.size() > kMaxNameBytes) return damaged("a name is longer than 1024 bytes");
+    if (joined.size() > kMaxKeyBytes) return damaged("a name is longer than 1024 bytes");
     return joined;
   }
 

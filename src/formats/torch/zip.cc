@@ -23,7 +23,7 @@ constexpr uint16_t kZip64Extra = 0x0001;
 constexpr uint16_t kEncrypted = 0x0001;
 constexpr uint16_t kStored = 0;
 
-absl::Status damaged(std::string_view what) {
+absl::Status bad_archive(std::string_view what) {
   return absl::InvalidArgumentError(
       absl::StrCat("zip archive: ", std::string(what), "; the file is cut short or damaged"));
 }
@@ -58,11 +58,11 @@ absl::StatusOr<Directory> read_end64(std::span<const std::byte> archive, size_t 
   DURWARD_RETURN_IF_ERROR(locator.take(8).status());  // signature, disk
   DURWARD_ASSIGN_OR_RETURN(const auto end_at, locator.read<uint64_t>());
   if (end_at > locator_at || locator_at - end_at < kEnd64Bytes) {
-    return damaged("the zip64 end record lies outside");
+    return bad_archive("the zip64 end record lies outside");
   }
   ByteReader end(archive.subspan(end_at, kEnd64Bytes));
   DURWARD_ASSIGN_OR_RETURN(const auto signature, end.read<uint32_t>());
-  if (signature != kEnd64Signature) return damaged("the zip64 end record is missing");
+  if (signature != kEnd64Signature) return bad_archive("the zip64 end record is missing");
   DURWARD_RETURN_IF_ERROR(end.take(20).status());  // size, versions, disks
   DURWARD_RETURN_IF_ERROR(end.take(8).status());   // entries on this disk
   Directory directory;
@@ -74,7 +74,7 @@ absl::StatusOr<Directory> read_end64(std::span<const std::byte> archive, size_t 
 
 absl::StatusOr<Directory> find_directory(std::span<const std::byte> archive) {
   const auto end_at = find_end(archive);
-  if (!end_at) return damaged("its end record is missing");
+  if (!end_at) return bad_archive("its end record is missing");
   ByteReader end(archive.subspan(*end_at, kEndBytes));
   DURWARD_RETURN_IF_ERROR(end.take(10).status());  // signature, disks, entries on this disk
   Directory directory;
@@ -92,7 +92,7 @@ absl::StatusOr<Directory> find_directory(std::span<const std::byte> archive) {
     }
   }
   if (directory.offset > limit || directory.bytes > limit - directory.offset) {
-    return damaged("its directory lies outside");
+    return bad_archive("its directory lies outside");
   }
   return directory;
 }
@@ -116,12 +116,12 @@ absl::Status read_zip64_extra(ByteReader extra, Entry& entry) {
     }
     return absl::OkStatus();
   }
-  return damaged("a member's zip64 fields are missing");
+  return bad_archive("a member's zip64 fields are missing");
 }
 
 absl::StatusOr<Entry> read_entry(ByteReader& directory) {
   DURWARD_ASSIGN_OR_RETURN(const auto signature, directory.read<uint32_t>());
-  if (signature != kCentralSignature) return damaged("a directory entry is missing");
+  if (signature != kCentralSignature) return bad_archive("a directory entry is missing");
   DURWARD_RETURN_IF_ERROR(directory.take(4).status());  // versions
   Entry entry;
   DURWARD_ASSIGN_OR_RETURN(entry.flags, directory.read<uint16_t>());
@@ -147,19 +147,19 @@ absl::StatusOr<ZipMember> find_member(std::span<const std::byte> members, const 
   const std::string shown = absl::CHexEscape(std::string(entry.name));
   const bool stored = entry.method == kStored && (entry.flags & kEncrypted) == 0;
   if ((stored && entry.packed_bytes != entry.bytes) || entry.header_offset > members.size()) {
-    return damaged(absl::StrCat("member ", shown, " has impossible sizes"));
+    return bad_archive(absl::StrCat("member ", shown, " has impossible sizes"));
   }
   ByteReader in(members.subspan(entry.header_offset));
   DURWARD_ASSIGN_OR_RETURN(const auto signature, in.read<uint32_t>());
   if (signature != kLocalSignature) {
-    return damaged(absl::StrCat("member ", shown, " is not where the directory says"));
+    return bad_archive(absl::StrCat("member ", shown, " is not where the directory says"));
   }
   DURWARD_RETURN_IF_ERROR(in.take(22).status());  // the directory's copies are used
   DURWARD_ASSIGN_OR_RETURN(const auto name_bytes, in.read<uint16_t>());
   DURWARD_ASSIGN_OR_RETURN(const auto extra_bytes, in.read<uint16_t>());
   DURWARD_ASSIGN_OR_RETURN(const auto name, in.take(name_bytes));
   if (as_text(name) != entry.name) {
-    return damaged(absl::StrCat("member ", shown, " has another name in its own header"));
+    return bad_archive(absl::StrCat("member ", shown, " has another name in its own header"));
   }
   DURWARD_RETURN_IF_ERROR(in.take(extra_bytes).status());
   DURWARD_ASSIGN_OR_RETURN(const auto bytes, in.take(entry.packed_bytes));
@@ -177,7 +177,7 @@ absl::StatusOr<ZipMembers> read_zip_members(std::span<const std::byte> archive) 
     DURWARD_ASSIGN_OR_RETURN(const ZipMember member,
                              find_member(archive.first(directory.offset), entry));
     if (!members.emplace(entry.name, member).second) {
-      return damaged(
+      return bad_archive(
           absl::StrCat("member ", absl::CHexEscape(std::string(entry.name)), " appears twice"));
     }
   }
