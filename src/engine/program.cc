@@ -77,11 +77,12 @@ std::span<const FloatKernel<DepthwiseFloat>> kernels_for(const DepthwiseFloat&) 
 template <typename Layer>
 auto choose(const Layer& layer, Isa highest) {
   const auto all = kernels_for(layer);
-  const auto* best = &all.front();
-  for (const auto& kernel : all) {
-    if (kernel.isa <= highest && available(kernel.isa) && kernel.takes(layer)) best = &kernel;
-  }
-  return best;
+  const auto runs = [&](const auto& kernel) {
+    return kernel.isa <= highest && available(kernel.isa) && kernel.takes(layer);
+  };
+  size_t i = all.size() - 1;
+  while (i > 0 && !runs(all[i])) --i;
+  return &all[i];
 }
 
 // Float weights may be what another call computes: no kernel can have those in its order.

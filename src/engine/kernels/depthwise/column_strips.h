@@ -120,11 +120,10 @@ class ColumnStrips {
   static bool steps_fit_int32(const DepthwiseInt8& conv) {
     constexpr float kLimit = 1 << 30;
     const WindowGeometry& w = conv.window;
+    const float products = 255 * 128 * static_cast<float>(w.kernel_h * w.kernel_w);
     for (int64_t c = 0; c < w.out_c; ++c) {
-      float sum = conv.bias == nullptr ? 0.0f : absolute(static_cast<float>(conv.bias[c]));
-      for (int64_t tap = 0; tap < w.kernel_h * w.kernel_w; ++tap) {
-        sum += 255 * absolute(conv.weights[tap * w.out_c + c]);
-      }
+      const float bias = conv.bias == nullptr ? 0 : static_cast<float>(conv.bias[c]);
+      const float sum = products + absolute(bias);
       const bool fits = absolute(conv.multiplier[c]) * sum <= kLimit &&
                         absolute(conv.multiplier_negative[c]) * sum <= kLimit;
       if (!fits) return false;
