@@ -6,6 +6,7 @@
 #include <string>
 #include <variant>
 
+#include "engine/call_constants.h"
 #include "engine/kernels/conv2d/float_kernels.h"
 #include "engine/kernels/conv2d/kernels.h"
 #include "engine/kernels/depthwise/float_kernels.h"

@@ -7,7 +7,9 @@
 #include <limits>
 
 #include "base/random.h"
+#include "engine/call_constants.h"
 #include "engine/call_fields.h"
+#include "engine/call_needs.h"
 #include "engine/every_call.h"
 #include "engine/guarded_memory.h"
 #include "engine/hand_plan.h"
@@ -311,7 +313,7 @@ TEST(VerifyPlan, RefusesReductionsThatVisitAnOutputTooOften) {
 TEST(ConstantsProblem, FindsAccumulatorsThatCouldOverflow) {
   Conv2DInt8Call conv;
   conv.input_zero_point = 127;
-  const int8_t weight[] = {-128};
+  int8_t weight[] = {-128};
   const float multiplier[] = {1};
   const auto problem = [&](int32_t bias) {
     const std::byte* inputs[] = {nullptr, reinterpret_cast<const std::byte*>(weight),
@@ -327,6 +329,10 @@ TEST(ConstantsProblem, FindsAccumulatorsThatCouldOverflow) {
   EXPECT_NE(problem(kMost + 1), nullptr);
   EXPECT_NE(problem(-kMost - 1), nullptr);
   EXPECT_NE(problem(std::numeric_limits<int32_t>::min()), nullptr);
+  // A smaller weight leaves more room.
+  weight[0] = -1;
+  EXPECT_EQ(problem(std::numeric_limits<int32_t>::max() - 255), nullptr);
+  EXPECT_NE(problem(std::numeric_limits<int32_t>::max() - 254), nullptr);
 }
 
 TEST(ConstantsProblem, FindsTapsOutsideTheImage) {

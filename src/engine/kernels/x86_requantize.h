@@ -15,7 +15,9 @@ namespace {
 
 constexpr int kNarrowed = 4;  // vectors
 
-// What makes steps of an output into its int8.
+// What makes steps of an output into its int8. The upper bound is where int8 saturates: values are
+// moved up by `shift` and back. Port 0 of a processor, which converts and multiplies vectors of 512
+// bits alone, has no part in int32 additions, but in those of int16 that saturate and in minima.
 template <typename Vector>
 class Int8Range {
  public:
@@ -25,35 +27,31 @@ class Int8Range {
   explicit Int8Range(const Int8Output& output)
       : low_(Vector::set(static_cast<float>(output.lowest - output.zero_point))),
         high_(Vector::set(static_cast<float>(output.highest - output.zero_point))),
-        zero_point_(Vector::set16(output.zero_point)),
-        lowest_(Vector::set8(output.lowest)),
-        highest_(Vector::set8(output.highest)) {}
+        zero_point_(Vector::set32(output.zero_point + 127 - output.highest)),
+        lowest_(Vector::set8(output.lowest + 127 - output.highest)),
+        shift_(Vector::set8(127 - output.highest)) {}
 
-  // Of steps that may be too high for int32; NaN stays. Of min's operands the second is the result
-  // where one is NaN.
-  Float cut(Float steps) const { return Vector::min(high_, steps); }
-  // NaN becomes the lower bound.
+  // NaN becomes the lower bound: max and min give their second operand then.
   Float clamp(Float steps) const { return Vector::min(Vector::max(steps, low_), high_); }
 
-  // Rounds steps below 2^31, adds the zero point and clamps. The conversion makes INT32_MIN of what
-  // int32 cannot hold, which is right for NaN and for what is too low. Saturation on the way keeps
-  // the order of values, so that the range can be applied last.
+  // Rounds, adds the zero point and clamps steps of magnitudes below 2^31 - 256.
   template <int kVectors>
   Int narrow(const Float (&steps)[kVectors]) const {
     Int rounded[kNarrowed];
 #pragma GCC unroll 4
     for (int v = 0; v < kNarrowed; ++v) {
-      rounded[v] = v < kVectors ? Vector::to_int(steps[v % kVectors]) : Vector::zero();
+      rounded[v] = v < kVectors ? Vector::add32(Vector::to_int(steps[v % kVectors]), zero_point_)
+                                : Vector::zero();
     }
-    const Int low = Vector::add16(Vector::narrow32(rounded[0], rounded[1]), zero_point_);
-    const Int high = Vector::add16(Vector::narrow32(rounded[2], rounded[3]), zero_point_);
-    return Vector::min8(Vector::max8(Vector::narrow16(low, high), lowest_), highest_);
+    const Int bytes = Vector::narrow16(Vector::narrow32(rounded[0], rounded[1]),
+                                       Vector::narrow32(rounded[2], rounded[3]));
+    return Vector::sub8(Vector::max8(bytes, lowest_), shift_);
   }
 
  private:
-  Float low_, high_;      // of the steps
-  Int zero_point_;        // int16
-  Int lowest_, highest_;  // int8
+  Float low_, high_;    // of the steps
+  Int zero_point_;      // int32, plus shift
+  Int lowest_, shift_;  // int8; the lowest plus shift
 };
 
 // Steps of the layer's output and the fused Add's other operand to steps of the sum.

@@ -24,7 +24,6 @@ struct Ymm {
   }
   static Int zero() { return _mm256_setzero_si256(); }
   static Int set8(int32_t value) { return _mm256_set1_epi8(static_cast<char>(value)); }
-  static Int set16(int32_t value) { return _mm256_set1_epi16(static_cast<int16_t>(value)); }
   static Int set32(int32_t value) { return _mm256_set1_epi32(value); }
   static Float set(float value) { return _mm256_set1_ps(value); }
 
@@ -44,11 +43,11 @@ struct Ymm {
   // Narrowing with saturation, within lanes of 128 bits.
   static Int narrow32(Int a, Int b) { return _mm256_packs_epi32(a, b); }
   static Int narrow16(Int a, Int b) { return _mm256_packs_epi16(a, b); }
-  static Int add16(Int a, Int b) { return _mm256_adds_epi16(a, b); }  // saturating
+  static Int add32(Int a, Int b) { return _mm256_add_epi32(a, b); }
   static Int sub32(Int a, Int b) { return _mm256_sub_epi32(a, b); }
   static Int xor8(Int a, Int b) { return _mm256_xor_si256(a, b); }
   static Int max8(Int a, Int b) { return _mm256_max_epi8(a, b); }
-  static Int min8(Int a, Int b) { return _mm256_min_epi8(a, b); }
+  static Int sub8(Int a, Int b) { return _mm256_sub_epi8(a, b); }
   // Within lanes of 128 bits, a byte of `bytes` for each of `control`, or 0.
   static Int shuffle8(Int bytes, __m128i control) {
     return _mm256_shuffle_epi8(bytes, _mm256_broadcastsi128_si256(control));

@@ -18,7 +18,6 @@ struct Zmm {
   static void store(int32_t* to, Int value) { _mm512_store_si512(to, value); }
   static Int zero() { return _mm512_setzero_si512(); }
   static Int set8(int32_t value) { return _mm512_set1_epi8(static_cast<char>(value)); }
-  static Int set16(int32_t value) { return _mm512_set1_epi16(static_cast<int16_t>(value)); }
   static Int set32(int32_t value) { return _mm512_set1_epi32(value); }
   static Float set(float value) { return _mm512_set1_ps(value); }
 
@@ -40,11 +39,11 @@ struct Zmm {
   // Narrowing with saturation, within lanes of 128 bits.
   static Int narrow32(Int a, Int b) { return _mm512_packs_epi32(a, b); }
   static Int narrow16(Int a, Int b) { return _mm512_packs_epi16(a, b); }
-  static Int add16(Int a, Int b) { return _mm512_adds_epi16(a, b); }  // saturating
+  static Int add32(Int a, Int b) { return _mm512_add_epi32(a, b); }
   static Int sub32(Int a, Int b) { return _mm512_sub_epi32(a, b); }
   static Int xor8(Int a, Int b) { return _mm512_xor_si512(a, b); }
   static Int max8(Int a, Int b) { return _mm512_max_epi8(a, b); }
-  static Int min8(Int a, Int b) { return _mm512_min_epi8(a, b); }
+  static Int sub8(Int a, Int b) { return _mm512_sub_epi8(a, b); }
   // Within lanes of 128 bits, a byte of `bytes` for each of `control`, or 0.
   static Int shuffle8(Int bytes, __m128i control) {
     return _mm512_shuffle_epi8(bytes, _mm512_broadcast_i32x4(control));

@@ -76,7 +76,7 @@ void finish_pixels(const Conv2DFinish& finish, const Conv2DSums& tile) {
       for (int v = 0; v < kVectors; ++v) steps[v] = adder.sum(steps[v], addend, v);
     }
     if constexpr (!kPlain) {
-      for (auto& vector : steps) vector = range.cut(vector);
+      for (auto& vector : steps) vector = range.clamp(vector);
     }
     auto bytes = range.narrow(steps);
     if (kHasGaps) bytes = Vector::permute32(bytes, kGaps<Vector, kVectors>.close);

@@ -402,7 +402,7 @@ class ColumnStrips {
     addend = r.adder.unsigned_addend(addend);
 #pragma GCC unroll 4
     for (int v = 0; v < kNarrowed; ++v) {
-      steps[v] = r.sum_range.cut(r.adder.sum(steps[v], addend, v));
+      steps[v] = r.sum_range.clamp(r.adder.sum(steps[v], addend, v));
     }
   }
 
