@@ -1,12 +1,12 @@
 #include "base/file.h"
 
-#include <fcntl.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <limits>
 
 #include "base/atomic_file.h"
 #include "base/errno_status.h"
-#include "base/file_descriptor.h"
 #include "base/regular_file.h"
 
 namespace durward {
@@ -43,11 +43,11 @@ absl::StatusOr<std::string> read_text_file(const std::filesystem::path& path, in
 
 absl::Status for_each_piece(const std::filesystem::path& path,
                             const std::function<absl::Status(std::span<const std::byte>)>& take) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) return errno_status(errno, "cannot open", path);
+  DURWARD_ASSIGN_OR_RETURN(const RegularFile opened,
+                           open_regular_file(path, std::numeric_limits<int64_t>::max()));
   std::vector<std::byte> piece(size_t{1} << 20);
   for (;;) {
-    const ssize_t got = ::read(file.get(), piece.data(), piece.size());
+    const ssize_t got = ::read(opened.file.get(), piece.data(), piece.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return errno_status(errno, "cannot read", path);
     if (got == 0) return absl::OkStatus();

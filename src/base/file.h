@@ -17,8 +17,9 @@ namespace durward {
 // The largest model or data file that is read whole: 2 GiB, the limit of protobuf and FlatBuffers.
 inline constexpr int64_t kMaxFileBytes = int64_t{1} << 31;
 
-// The bytes of a regular file. Errors: NotFound, PermissionDenied, ResourceExhausted (over
-// max_bytes), Unavailable (read error); each names the path.
+// The bytes of a regular file. Errors: NotFound, PermissionDenied, InvalidArgument (no regular
+// file: a pipe is refused, not waited for), ResourceExhausted (over max_bytes), Unavailable (read
+// error); each names the path.
 [[nodiscard]] absl::StatusOr<std::vector<std::byte>> read_file(const std::filesystem::path& path,
                                                                int64_t max_bytes = kMaxFileBytes);
 

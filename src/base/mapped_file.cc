@@ -1,6 +1,5 @@
 #include "base/mapped_file.h"
 
-#include <fcntl.h>
 #include <sys/mman.h>
 
 #include <cerrno>
@@ -11,9 +10,7 @@
 namespace durward {
 
 absl::StatusOr<MappedFile> MappedFile::open(const std::filesystem::path& path, int64_t max_bytes) {
-  // Not blocking: a pipe without a writer is to be refused, not waited for.
-  DURWARD_ASSIGN_OR_RETURN(const RegularFile opened,
-                           open_regular_file(path, max_bytes, O_NONBLOCK));
+  DURWARD_ASSIGN_OR_RETURN(const RegularFile opened, open_regular_file(path, max_bytes));
   if (opened.bytes == 0) return MappedFile();
   const auto size = static_cast<size_t>(opened.bytes);
   void* const address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, opened.file.get(), 0);

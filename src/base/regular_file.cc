@@ -9,9 +9,10 @@
 
 namespace durward {
 
-absl::StatusOr<RegularFile> open_regular_file(const std::filesystem::path& path, int64_t max_bytes,
-                                              int flags) {
-  RegularFile opened{FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags))};
+absl::StatusOr<RegularFile> open_regular_file(const std::filesystem::path& path,
+                                              int64_t max_bytes) {
+  // Not blocking: a pipe without a writer is to be refused, not waited for.
+  RegularFile opened{FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK))};
   if (opened.file.get() < 0) return errno_status(errno, "cannot open", path);
   struct stat info {};
   if (::fstat(opened.file.get(), &info) != 0) return errno_status(errno, "cannot read", path);

@@ -14,10 +14,9 @@ struct RegularFile {
   int64_t bytes = 0;
 };
 
-// For reading; `flags` of open() beside O_RDONLY and O_CLOEXEC. Errors: those of errno_status,
-// InvalidArgument for what is no regular file, ResourceExhausted above max_bytes; each names the
-// path.
+// For reading. Errors: those of errno_status, InvalidArgument for what is no regular file,
+// ResourceExhausted above max_bytes; each names the path.
 [[nodiscard]] absl::StatusOr<RegularFile> open_regular_file(const std::filesystem::path& path,
-                                                            int64_t max_bytes, int flags = 0);
+                                                            int64_t max_bytes);
 
 }  // namespace durward

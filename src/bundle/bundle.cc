@@ -29,11 +29,6 @@ absl::Status check_place(size_t index, std::string_view path) {
   return damaged(path, "plan.fb must be the first member after the manifest");
 }
 
-// Checked at once; what the engine does not read waits until it is asked for.
-bool is_checked_at_open(std::string_view path) {
-  return member_place(path) == MemberPlace::kPlan || member_place(path) == MemberPlace::kGolden;
-}
-
 absl::Status check_requirement(BundleOptions::Require require, SignatureState state) {
   using Require = BundleOptions::Require;
   const bool accepted = require == Require::kNothing || state == SignatureState::kTrusted ||
@@ -95,10 +90,7 @@ absl::Status Bundle::load(std::span<const std::byte> bytes, const BundleOptions&
   DURWARD_RETURN_IF_ERROR(check_signature(options.trusted_keys));
   DURWARD_RETURN_IF_ERROR(check_requirement(options.require, signature_state_));
   DURWARD_RETURN_IF_ERROR(match_members());
-  for (size_t i = 0; i < manifest_.members.size(); ++i) {
-    if (is_checked_at_open(manifest_.members[i].path)) DURWARD_RETURN_IF_ERROR(check_digest(i));
-  }
-  return absl::OkStatus();
+  return check_digest(0);  // the plan; what it does not need to run waits until it is asked for
 }
 
 absl::Status Bundle::read_manifest() {
@@ -156,7 +148,6 @@ absl::Status Bundle::match_members() const {
 
 absl::Status Bundle::check_digest(size_t index) const {
   const ZipMember& member = members_[index + 1];
-  DURWARD_RETURN_IF_ERROR(check_crc(member));
   if (sha256_hex(member.bytes) == manifest_.members[index].sha256) return absl::OkStatus();
   return damaged(member.name, "its SHA-256 is another than the manifest's");
 }
@@ -172,7 +163,9 @@ absl::StatusOr<std::span<const std::byte>> Bundle::member(std::string_view path)
 
 absl::Status Bundle::check_members() const {
   for (size_t i = 0; i < manifest_.members.size(); ++i) {
-    if (absl::Status status = check_digest(i); !status.ok()) return with_context(status, name_);
+    absl::Status status = check_crc(members_[i + 1]);
+    status.Update(check_digest(i));
+    if (!status.ok()) return with_context(status, name_);
   }
   return absl::OkStatus();
 }

@@ -41,8 +41,8 @@ struct BundleOptions {
 class Bundle {
  public:
   // Maps the file and checks it: the archive, the manifest, the signature, that the members are
-  // those which the manifest names, and the digests of the plan and the golden vectors. Other
-  // members are checked when they are asked for. The file must not be changed in place meanwhile.
+  // those which the manifest names, and the plan's digest. Other members are checked when they are
+  // asked for. The file must not be changed in place meanwhile.
   //
   // Errors name the file, the member and the field: MappedFile::open's; DataLoss for whatever is
   // not as docs/bundle.md has it; Unimplemented for a schema of another version; PermissionDenied
@@ -65,7 +65,9 @@ class Bundle {
   [[nodiscard]] std::span<const std::byte> plan() const { return members_[1].bytes; }
   // A member of the manifest. NotFound; DataLoss where its digest is another than the manifest's.
   [[nodiscard]] absl::StatusOr<std::span<const std::byte>> member(std::string_view path) const;
-  // Checks every member, also those checked before: memory and disks fail. DataLoss.
+  // Checks every member, also those checked before: memory and disks fail. With the CRC-32 of the
+  // archive, which says nothing that a digest does not, but is what other ZIP readers go by.
+  // DataLoss.
   [[nodiscard]] absl::Status check_members() const;
 
   [[nodiscard]] const std::string& name() const { return name_; }

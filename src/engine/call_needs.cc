@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <initializer_list>
 #include <limits>
-#include <type_traits>
 
 #include "engine/kernels/resize/resize.h"
 
@@ -441,62 +440,12 @@ void describe(Needs& n, const DequantizeCall& c) {
   n.output(elements, sizeof(float));
 }
 
-// Whether the accumulators of an int8 layer stay in int32: the largest input times the sum of each
-// channel's weights, and the bias. `stride` is from one weight of a channel to the next.
-const char* accumulators_problem(const CallOperands& operands, int64_t channels, int64_t depth,
-                                 bool channel_last, int32_t input_zero_point) {
-  const auto* weights = operands.in<int8_t>(1);
-  const auto* bias = operands.in<int32_t>(2);
-  const int64_t largest_input = std::max(127 - input_zero_point, input_zero_point + 128);
-  for (int64_t c = 0; c < channels; ++c) {
-    int64_t sum = 0;
-    const int8_t* first = weights + (channel_last ? c : c * depth);
-    const int64_t step = channel_last ? channels : 1;
-    for (int64_t k = 0; k < depth; ++k) sum += std::abs(int{first[k * step]});
-    if (sum * largest_input + std::abs(int64_t{bias[c]}) > std::numeric_limits<int32_t>::max()) {
-      return "an accumulator could leave int32";
-    }
-  }
-  return nullptr;
-}
-
-const char* taps_problem(const ResizeTap* taps, int64_t count, int64_t size) {
-  for (int64_t i = 0; i < count; ++i) {
-    if (taps[i].low < 0 || taps[i].low >= size || taps[i].high < 0 || taps[i].high >= size) {
-      return "a resize reads outside the image";
-    }
-  }
-  return nullptr;
-}
-
-template <typename Call>
-const char* problem_of(const Call& c, const CallOperands& operands) {
-  if constexpr (std::is_same_v<Call, Conv2DInt8Call>) {
-    return accumulators_problem(operands, c.geometry.window.out_c, c.geometry.depth(), false,
-                                c.input_zero_point);
-  } else if constexpr (std::is_same_v<Call, DepthwiseInt8Call>) {
-    return accumulators_problem(operands, c.window.out_c, c.window.kernel_h * c.window.kernel_w,
-                                true, c.input_zero_point);
-  } else if constexpr (std::is_same_v<Call, ResizeNearestCall> ||
-                       std::is_same_v<Call, ResizeLinearFloatCall> ||
-                       std::is_same_v<Call, ResizeLinearInt8Call>) {
-    const char* rows = taps_problem(operands.in<ResizeTap>(1), c.out_h, c.in_h);
-    return rows != nullptr ? rows : taps_problem(operands.in<ResizeTap>(2), c.out_w, c.in_w);
-  } else {
-    return nullptr;
-  }
-}
-
 }  // namespace
 
 CallNeeds needs_of(const KernelCall& call) {
   Needs needs;
   std::visit([&needs](const auto& c) { describe(needs, c); }, call);
   return needs.take();
-}
-
-const char* constants_problem(const KernelCall& call, const CallOperands& operands) {
-  return std::visit([&operands](const auto& c) { return problem_of(c, operands); }, call);
 }
 
 }  // namespace durward

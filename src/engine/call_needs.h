@@ -28,8 +28,4 @@ struct CallNeeds {
 
 [[nodiscard]] CallNeeds needs_of(const KernelCall& call);
 
-// Why the values of the call's constants would make it leave its operands or overflow, or nullptr.
-// The operands have the sizes that needs_of() asks for.
-[[nodiscard]] const char* constants_problem(const KernelCall& call, const CallOperands& operands);
-
 }  // namespace durward

@@ -88,8 +88,8 @@ struct BoundCall {
 [[nodiscard]] EngineError read_plan(std::span<const std::byte> bytes, Plan& plan);
 
 // Whether every step stays inside its operands and writes to none that it reads, whatever the data.
-// What the constants hold is not looked at: constants_problem() of call_needs.h does that. Errors:
-// kInvalidPlan naming the call or tensor.
+// What the constants hold is not looked at: constants_problem() of call_constants.h does that.
+// Errors: kInvalidPlan naming the call or tensor.
 [[nodiscard]] EngineError verify_plan(const Plan& plan);
 
 }  // namespace durward

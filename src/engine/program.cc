@@ -6,6 +6,7 @@
 #include <string>
 #include <variant>
 
+#include "engine/call_constants.h"
 #include "engine/kernels/conv2d/float_kernels.h"
 #include "engine/kernels/conv2d/kernels.h"
 #include "engine/kernels/depthwise/float_kernels.h"
@@ -77,11 +78,12 @@ std::span<const FloatKernel<DepthwiseFloat>> kernels_for(const DepthwiseFloat&) 
 template <typename Layer>
 auto choose(const Layer& layer, Isa highest) {
   const auto all = kernels_for(layer);
-  const auto* best = &all.front();
-  for (const auto& kernel : all) {
-    if (kernel.isa <= highest && available(kernel.isa) && kernel.takes(layer)) best = &kernel;
-  }
-  return best;
+  const auto runs = [&](const auto& kernel) {
+    return kernel.isa <= highest && available(kernel.isa) && kernel.takes(layer);
+  };
+  size_t i = all.size() - 1;
+  while (i > 0 && !runs(all[i])) --i;
+  return &all[i];
 }
 
 // Float weights may be what another call computes: no kernel can have those in its order.

@@ -7,6 +7,7 @@ import time
 import unittest
 import zipfile
 
+import bundle_file
 from harness import DURWARD, CommandLineTest, run, snapshot
 
 REPORT = {"report.html", "result.json"}
@@ -52,6 +53,14 @@ class Compress(CommandLineTest):
             done = run("bundle", "golden", bundle, *options)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertIn("all equal", done.stdout)
+        with zipfile.ZipFile(bundle) as archive:
+            members = {name: archive.read(name) for name in archive.namelist()}
+        members["golden/0.output0"] = bytes([members["golden/0.output0"][0] ^ 1]) + members["golden/0.output0"][1:]
+        damaged = self.folder / "damaged.bundle"
+        damaged.write_bytes(bundle_file.pack(members.items()))
+        done = run("bundle", "golden", damaged)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("golden/0.output0: its SHA-256 is another than the manifest's", done.stdout)
         done = run("bundle", "golden", bundle, "--isa", "abacus")
         self.assertEqual(done.returncode, 1)
         self.assertIn("portable", done.stderr)

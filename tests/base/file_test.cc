@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <csignal>
 #include <fstream>
@@ -35,6 +36,13 @@ TEST_F(FileTest, AMissingFileIsNamed) {
 
 TEST_F(FileTest, AFolderIsNotAFile) {
   EXPECT_TRUE(absl::IsInvalidArgument(read_file(folder_).status()));
+}
+
+TEST_F(FileTest, APipeWithoutAWriterIsRefusedNotWaitedFor) {
+  ASSERT_EQ(::mkfifo((folder_ / "pipe").c_str(), 0600), 0);
+  EXPECT_TRUE(absl::IsInvalidArgument(read_file(folder_ / "pipe").status()));
+  const auto take = [](std::span<const std::byte>) { return absl::OkStatus(); };
+  EXPECT_TRUE(absl::IsInvalidArgument(for_each_piece(folder_ / "pipe", take)));
 }
 
 TEST_F(FileTest, AFileOverTheLimitIsNotRead) {

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "engine/arithmetic.h"
-#include "engine/guarded_memory.h"
+#include "engine/guarded.h"
 #include "engine/kernels/conv2d/kernels.h"
 #include "engine/kernels/portable.h"
 
@@ -176,21 +176,15 @@ std::vector<int8_t> reference(const Layer& layer, const std::vector<int8_t>& inp
 constexpr size_t kVector = 64;  // what packed weights and scratch are aligned to
 constexpr std::byte kRubbish{0xa5};
 
-Guarded either_end(Random& random) {
-  return random.below(2) == 0 ? Guarded::kStart : Guarded::kEnd;
+Guarded<std::byte> guarded_rubbish(size_t bytes, Guard guard) {
+  return {bytes, kRubbish, guard, kVector};
 }
 
-GuardedMemory guarded_rubbish(size_t bytes, Guarded guarded) {
-  GuardedMemory memory(bytes, guarded, kVector);
-  for (size_t i = 0; i < bytes; ++i) memory.data()[i] = kRubbish;
-  return memory;
-}
-
-GuardedMemory pack(const Conv2DKernel& kernel, const Layer& layer, Random& random) {
-  const GuardedInt8 weights(layer.weights, either_end(random));
+Guarded<std::byte> pack(const Conv2DKernel& kernel, const Layer& layer, Random& random) {
+  const Guarded<int8_t> weights(layer.weights, either_end(random));
   Conv2DInt8 conv = layer.conv;
   conv.weights = weights.data();
-  GuardedMemory packed = guarded_rubbish(kernel.packed_bytes(conv), either_end(random));
+  Guarded<std::byte> packed = guarded_rubbish(kernel.packed_bytes(conv), either_end(random));
   kernel.pack(conv, packed.data());
   return packed;
 }
@@ -198,10 +192,10 @@ GuardedMemory pack(const Conv2DKernel& kernel, const Layer& layer, Random& rando
 std::vector<int8_t> run(const Conv2DKernel& kernel, const Layer& layer, const std::byte* packed,
                         const std::vector<int8_t>& input, const std::vector<int8_t>& addend,
                         Random& random) {
-  const GuardedInt8 in(input, either_end(random));
-  const GuardedInt8 other(addend, either_end(random));
-  const GuardedInt8 out(outputs(layer.window()), 85, either_end(random));
-  const GuardedMemory scratch =
+  const Guarded<int8_t> in(input, either_end(random));
+  const Guarded<int8_t> other(addend, either_end(random));
+  const Guarded<int8_t> out(outputs(layer.window()), 85, either_end(random));
+  const Guarded<std::byte> scratch =
       guarded_rubbish(kernel.scratch_bytes(layer.conv), either_end(random));
   kernel.run(layer.conv, packed, layer.fused(),
              {in.data(), layer.has_add ? other.data() : nullptr, out.data(), scratch.data()});
@@ -220,7 +214,7 @@ void expect_reference_bits(const Conv2DKernel& kernel, const Layer& layer, Rando
   const WindowGeometry& w = layer.window();
   const auto input = random_or_extreme(random, static_cast<int64_t>(inputs(w)), -128, 127);
   const auto addend = random_int8(random, static_cast<int64_t>(outputs(w)));
-  const GuardedMemory packed = pack(kernel, layer, random);
+  const Guarded<std::byte> packed = pack(kernel, layer, random);
   ASSERT_EQ(run(kernel, layer, packed.data(), input, addend, random),
             reference(layer, input, addend))
       << describe(layer);
@@ -302,7 +296,7 @@ TEST_P(Conv2DKernels, TakeBandsOfRowsWithTheWholeLayersWeights) {
     const auto input = random_int8(random, static_cast<int64_t>(inputs(w)));
     const auto addend = random_int8(random, static_cast<int64_t>(outputs(w)));
     const auto expected = reference(layer, input, addend);
-    const GuardedMemory packed = pack(kernel(), layer, random);
+    const Guarded<std::byte> packed = pack(kernel(), layer, random);
     int64_t count = 0;
     for (int64_t first = 0; first < w.out_h; first += count) {
       count = pick(random, 1, w.out_h - first);

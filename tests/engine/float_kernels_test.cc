@@ -5,7 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "engine/arithmetic.h"
-#include "engine/guarded_floats.h"
+#include "engine/float_values.h"
+#include "engine/guarded.h"
 #include "engine/kernels/depthwise/float_kernels.h"
 #include "engine/kernels/fully_connected/fully_connected.h"
 
@@ -98,24 +99,24 @@ struct GuardedLayer {
   [[nodiscard]] int64_t channels() { return Family::window(layer).out_c; }
 
   typename Family::Layer layer;
-  GuardedFloats weights, bias, slope;
+  Guarded<float> weights, bias, slope;
 };
 
 template <typename Kernel, typename Layer>
-GuardedFloats pack(const Kernel& kernel, const Layer& layer, Random& random) {
+Guarded<float> pack(const Kernel& kernel, const Layer& layer, Random& random) {
   const size_t bytes = kernel.packed_bytes(layer);
-  GuardedFloats packed(rubbish(bytes / sizeof(float)), either_end(random), kVector);
+  Guarded<float> packed(rubbish(bytes / sizeof(float)), either_end(random), kVector);
   kernel.pack(layer, packed.bytes());
   return packed;
 }
 
 template <typename Kernel, typename Layer>
-std::vector<float> run(const Kernel& kernel, const Layer& layer, const GuardedFloats& packed,
+std::vector<float> run(const Kernel& kernel, const Layer& layer, const Guarded<float>& packed,
                        const WindowGeometry& w, const std::vector<float>& input, Random& random) {
-  const GuardedFloats in(input, either_end(random));
-  const GuardedFloats out(rubbish(outputs(w)), either_end(random));
-  const GuardedFloats scratch(rubbish(kernel.scratch_bytes(layer) / sizeof(float)),
-                              either_end(random), kVector);
+  const Guarded<float> in(input, either_end(random));
+  const Guarded<float> out(rubbish(outputs(w)), either_end(random));
+  const Guarded<float> scratch(rubbish(kernel.scratch_bytes(layer) / sizeof(float)),
+                               either_end(random), kVector);
   kernel.run(layer, packed.bytes(), {in.data(), out.data(), scratch.bytes()});
   return out.values();
 }
@@ -139,7 +140,7 @@ template <typename Family, typename Kernel>
 void expect_reference_bits(const Kernel& kernel, GuardedLayer<Family>& guarded, Random& random) {
   const WindowGeometry& w = Family::window(guarded.layer);
   const auto input = random_values(random, static_cast<int64_t>(inputs(w)));
-  const GuardedFloats packed = pack(kernel, guarded.layer, random);
+  const Guarded<float> packed = pack(kernel, guarded.layer, random);
   ASSERT_TRUE(
       same_bits(run(kernel, guarded.layer, packed, w, input, random), reference(guarded, input)))
       << describe(w);
@@ -164,7 +165,7 @@ void expect_bands_as_the_whole(const Kernel& kernel, GuardedLayer<Family>& guard
   const WindowGeometry whole = Family::window(guarded.layer);
   const auto input = random_values(random, static_cast<int64_t>(inputs(whole)));
   const auto expected = reference(guarded, input);
-  const GuardedFloats packed = pack(kernel, guarded.layer, random);
+  const Guarded<float> packed = pack(kernel, guarded.layer, random);
   int64_t count = 0;
   for (int64_t first = 0; first < whole.out_h; first += count) {
     count = pick(random, 1, whole.out_h - first);
@@ -280,7 +281,7 @@ TEST_P(Conv2DFloatKernels, HaveTheBitsOfFullyConnectedLayers) {
     const auto input = random_values(random, fc.rows * fc.in);
     std::vector<float> expected(outputs(w));
     fully_connected_float(fc, input.data(), expected.data());
-    const GuardedFloats packed = pack(kernel(), guarded.layer, random);
+    const Guarded<float> packed = pack(kernel(), guarded.layer, random);
     ASSERT_TRUE(same_bits(run(kernel(), guarded.layer, packed, w, input, random), expected))
         << fc.rows << " rows of " << fc.in << " to " << fc.out;
   }

@@ -8,19 +8,26 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <utility>
 #include <vector>
+
+#include "base/random.h"
 
 namespace durward {
 
 // Which end of the elements lies against a forbidden page; the other side is checked for writes.
 enum class Guard : uint8_t { kBefore, kBehind };
 
+inline Guard either_end(Random& random) {
+  return random.below(2) == 0 ? Guard::kBefore : Guard::kBehind;
+}
+
 template <typename T>
 class Guarded {
  public:
-  // `count` zeros. With `alignment` above T's own, up to alignment - 1 bytes lie between the last
-  // element and the forbidden page behind it.
-  Guarded(size_t count, Guard guard, size_t alignment = alignof(T)) : count_(count) {
+  // `count` times `value`. With `alignment` above T's own, up to alignment - 1 bytes lie between
+  // the last element and the forbidden page behind it.
+  Guarded(size_t count, T value, Guard guard, size_t alignment = alignof(T)) : count_(count) {
     const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
     const size_t bytes = count * sizeof(T);
     const size_t inner = (bytes + page - 1) / page * page + page;
@@ -34,16 +41,29 @@ class Guarded {
     std::fill(first_, last_, kPadding);
     const size_t offset = guard == Guard::kBefore ? 0 : (inner - bytes) / alignment * alignment;
     data_ = reinterpret_cast<T*>(first_ + offset);
-    std::fill_n(data_, count_, T{});
+    std::fill_n(data_, count_, value);
   }
-  Guarded(const std::vector<T>& values, Guard guard) : Guarded(values.size(), guard) {
+  Guarded(size_t count, Guard guard, size_t alignment = alignof(T))
+      : Guarded(count, T{}, guard, alignment) {}
+  Guarded(const std::vector<T>& values, Guard guard, size_t alignment = alignof(T))
+      : Guarded(values.size(), guard, alignment) {
     std::copy(values.begin(), values.end(), data_);
   }
   Guarded(const Guarded&) = delete;
   Guarded& operator=(const Guarded&) = delete;
-  ~Guarded() { munmap(mapping_, mapped_bytes_); }
+  Guarded(Guarded&& other) noexcept
+      : count_(other.count_),
+        mapped_bytes_(other.mapped_bytes_),
+        mapping_(std::exchange(other.mapping_, nullptr)),
+        first_(other.first_),
+        last_(other.last_),
+        data_(other.data_) {}
+  ~Guarded() {
+    if (mapping_ != nullptr) munmap(mapping_, mapped_bytes_);
+  }
 
-  [[nodiscard]] T* data() { return data_; }
+  [[nodiscard]] T* data() const { return data_; }
+  [[nodiscard]] std::byte* bytes() const { return reinterpret_cast<std::byte*>(data_); }
   [[nodiscard]] std::vector<T> values() const { return {data_, data_ + count_}; }
 
   // Whether nothing was written between the elements and the forbidden pages.

@@ -7,9 +7,11 @@
 #include <limits>
 
 #include "base/random.h"
+#include "engine/call_constants.h"
 #include "engine/call_fields.h"
+#include "engine/call_needs.h"
 #include "engine/every_call.h"
-#include "engine/guarded_memory.h"
+#include "engine/guarded.h"
 #include "engine/hand_plan.h"
 #include "engine/kernels/resize/resize.h"
 #include "engine/plan.h"
@@ -30,23 +32,23 @@ void expect_invalid(const Plan& plan, const char* problem) {
 
 // Runs the call on guarded memory of exactly what it needs; random bytes where nothing has to be
 // constant. A call whose constants are refused is not run.
-void run_guarded(const KernelCall& call, Guarded guarded, Random& random) {
+void run_guarded(const KernelCall& call, Guard guard, Random& random) {
   const CallNeeds needs = needs_of(call);
   ASSERT_EQ(needs.problem, nullptr);
-  std::vector<GuardedMemory> memory;
+  std::vector<Guarded<std::byte>> memory;
   std::array<const std::byte*, kMaxCallInputs> inputs{};
   for (size_t i = 0; i < needs.input_count; ++i) {
     const OperandNeed& need = needs.inputs[i];
     const auto bytes = static_cast<size_t>(need.bytes);
-    memory.emplace_back(bytes, guarded, static_cast<size_t>(need.alignment));
+    memory.emplace_back(bytes, guard, static_cast<size_t>(need.alignment));
     for (size_t k = 0; k < bytes; ++k) {
       memory.back().data()[k] = static_cast<std::byte>(need.constant ? 0 : random.below(256));
     }
     inputs[i] = memory.back().data();
   }
-  const GuardedMemory output(static_cast<size_t>(needs.output.bytes), guarded,
-                             static_cast<size_t>(needs.output.alignment));
-  const GuardedMemory scratch(scratch_bytes(call), guarded, kPlanAlignment);
+  const Guarded<std::byte> output(static_cast<size_t>(needs.output.bytes), guard,
+                                  static_cast<size_t>(needs.output.alignment));
+  const Guarded<std::byte> scratch(scratch_bytes(call), guard, kPlanAlignment);
   const CallOperands operands{inputs, output.data(), scratch.data()};
   if (constants_problem(call, operands) == nullptr) execute(call, operands);
 }
@@ -55,8 +57,8 @@ TEST(CallNeeds, AreEnoughForEveryCall) {
   Random random(41);
   for (const KernelCall& call : every_call()) {
     SCOPED_TRACE(call.index());
-    for (const Guarded guarded : {Guarded::kStart, Guarded::kEnd}) {
-      run_guarded(call, guarded, random);
+    for (const Guard guard : {Guard::kBefore, Guard::kBehind}) {
+      run_guarded(call, guard, random);
     }
   }
 }
@@ -132,7 +134,7 @@ TEST(CallNeeds, HoldForAnyNumbers) {
         if (all > (1 << 16)) continue;
         SCOPED_TRACE(testing::Message()
                      << "kind " << call.index() << ", number " << field << " = " << number);
-        run_guarded(changed, Guarded::kEnd, random);
+        run_guarded(changed, Guard::kBehind, random);
         ++run;
       }
     }
@@ -311,7 +313,7 @@ TEST(VerifyPlan, RefusesReductionsThatVisitAnOutputTooOften) {
 TEST(ConstantsProblem, FindsAccumulatorsThatCouldOverflow) {
   Conv2DInt8Call conv;
   conv.input_zero_point = 127;
-  const int8_t weight[] = {-128};
+  int8_t weight[] = {-128};
   const float multiplier[] = {1};
   const auto problem = [&](int32_t bias) {
     const std::byte* inputs[] = {nullptr, reinterpret_cast<const std::byte*>(weight),
@@ -327,6 +329,10 @@ TEST(ConstantsProblem, FindsAccumulatorsThatCouldOverflow) {
   EXPECT_NE(problem(kMost + 1), nullptr);
   EXPECT_NE(problem(-kMost - 1), nullptr);
   EXPECT_NE(problem(std::numeric_limits<int32_t>::min()), nullptr);
+  // A smaller weight leaves more room.
+  weight[0] = -1;
+  EXPECT_EQ(problem(std::numeric_limits<int32_t>::max() - 255), nullptr);
+  EXPECT_NE(problem(std::numeric_limits<int32_t>::max() - 254), nullptr);
 }
 
 TEST(ConstantsProblem, FindsTapsOutsideTheImage) {

@@ -4,7 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/guarded_floats.h"
+#include "engine/float_values.h"
+#include "engine/guarded.h"
 
 namespace durward {
 namespace {
@@ -47,8 +48,8 @@ TEST_P(VectorKernelsTest, QuantizeAsTheReference) {
         random.below(3) == 0 ? 1.0f : 0.001f + static_cast<float>(random.uniform()) * 2;
     std::vector<int8_t> expected(static_cast<size_t>(count));
     quantize_int8(scale, range, count, values.data(), expected.data());
-    const GuardedFloats input(values, either_end(random));
-    const GuardedInt8 output(values.size(), 85, either_end(random));
+    const Guarded<float> input(values, either_end(random));
+    const Guarded<int8_t> output(values.size(), 85, either_end(random));
     kernels().quantize_int8(scale, range, count, input.data(), output.data());
     ASSERT_EQ(output.values(), expected) << count << " values, scale " << scale;
   }
@@ -62,8 +63,8 @@ TEST_P(VectorKernelsTest, MaxPoolAsTheReference) {
     const auto values = random_values(random, w.batch * w.in_h * w.in_w * w.in_c);
     std::vector<float> expected(static_cast<size_t>(w.batch * w.out_h * w.out_w * w.out_c));
     max_pool_float(w, values.data(), expected.data());
-    const GuardedFloats input(values, either_end(random));
-    const GuardedFloats output(rubbish(expected.size()), either_end(random));
+    const Guarded<float> input(values, either_end(random));
+    const Guarded<float> output(rubbish(expected.size()), either_end(random));
     kernels().max_pool_float(w, input.data(), output.data());
     ASSERT_TRUE(same_bits(output.values(), expected)) << w.in_c << " channels";
   }

@@ -1,6 +1,6 @@
 #include "engine/kernels/conv2d/finish.h"
 #include "engine/kernels/conv2d/patches.h"
-#include "engine/kernels/conv2d/zmm.h"
+#include "engine/kernels/conv2d/zmm_copy.h"
 
 namespace durward {
 namespace {
@@ -118,7 +118,7 @@ struct Block {
 // One group of channels for all pixels of the block. While tiles are multiplied, the vector units
 // finish the sums of the pixels before.
 template <int kVectors>
-void run_group(const Group& group, const Finish<Zmm>& finish, int64_t index, const Block& block,
+void run_group(const Group& group, const Conv2DFinish& finish, int64_t index, const Block& block,
                int32_t* sums) {
   int32_t* other = sums + kConv2DAmx.pixels * kGroup;
   accumulate<kVectors>(group, block.patches, block.stride);
@@ -127,18 +127,18 @@ void run_group(const Group& group, const Finish<Zmm>& finish, int64_t index, con
   for (int64_t next = block.at_once; next < block.count; next += block.at_once) {
     accumulate<kVectors>(group, block.patches + next * block.stride, block.stride);
     store_sums<kVectors>(other);
-    finish_group<Zmm, kVectors>(finish, sums, block.first + done, block.at_once, index);
+    conv2d_finish_avx512(finish, {sums, block.first + done, block.at_once, index, kVectors});
     int32_t* const swap = sums;
     sums = other;
     other = swap;
     done = next;
   }
-  finish_group<Zmm, kVectors>(finish, sums, block.first + done, block.count - done, index);
+  conv2d_finish_avx512(finish, {sums, block.first + done, block.count - done, index, kVectors});
 }
 
 // A layer with what its calls have in common.
 struct Layer {
-  Finish<Zmm> finish;
+  Conv2DFinish finish;
   Conv2DPacked layout;
   const int8_t* weights;
   const int32_t* bias;
@@ -181,8 +181,7 @@ void conv2d_run_amx(const Conv2DInt8& conv, const std::byte* packed, const Fused
   const WindowGeometry& w = conv.geometry.window;
   const Conv2DPacked layout = conv2d_packed(conv, kConv2DAmx);
   const Conv2DScratch scratch = conv2d_scratch(conv, kConv2DAmx);
-  const Layer layer{{conv, packed, layout, add, operands},
-                    layout,
+  const Layer layer{finish_of(conv, packed, layout, add, operands), layout,
                     reinterpret_cast<const int8_t*>(packed + layout.weights),
                     reinterpret_cast<const int32_t*>(packed + layout.bias),
                     reinterpret_cast<int32_t*>(operands.scratch)};

@@ -1,5 +1,7 @@
+#include "engine/kernels/conv2d/copy_in_pieces.h"
+#include "engine/kernels/conv2d/finish_vectors.h"
 #include "engine/kernels/conv2d/product.h"
-#include "engine/kernels/conv2d/ymm.h"
+#include "engine/kernels/ymm.h"
 
 namespace durward {
 namespace {
@@ -37,6 +39,7 @@ struct Avx2 {
   using Vector = Ymm;
   using Copy = WideningCopy;
   static constexpr const Conv2DTarget& kTarget = kConv2DAvx2;
+  static constexpr auto kFinish = conv2d_finish_avx2;
   static constexpr int kVectorsAtOnce = 2;
 
   static __m256i dot(__m256i sum, __m256i inputs, __m256i weights) {
@@ -45,6 +48,10 @@ struct Avx2 {
 };
 
 }  // namespace
+
+void conv2d_finish_avx2(const Conv2DFinish& finish, const Conv2DSums& sums) noexcept {
+  finish_vectors<Ymm>(finish, sums);
+}
 
 void conv2d_run_avx2(const Conv2DInt8& conv, const std::byte* packed, const FusedAdd* add,
                      const LayerOperands& operands) noexcept {

@@ -1,5 +1,6 @@
+#include "engine/kernels/conv2d/finish_vectors.h"
 #include "engine/kernels/conv2d/product.h"
-#include "engine/kernels/conv2d/zmm.h"
+#include "engine/kernels/conv2d/zmm_copy.h"
 
 namespace durward {
 namespace {
@@ -7,6 +8,7 @@ namespace {
 struct Avx512Vnni {
   using Vector = Zmm;
   static constexpr const Conv2DTarget& kTarget = kConv2DAvx512Vnni;
+  static constexpr auto kFinish = conv2d_finish_avx512;
   using Copy = ZmmCopy<kTarget.input_offset>;
   static constexpr int kVectorsAtOnce = 4;
 
@@ -16,6 +18,10 @@ struct Avx512Vnni {
 };
 
 }  // namespace
+
+void conv2d_finish_avx512(const Conv2DFinish& finish, const Conv2DSums& sums) noexcept {
+  finish_vectors<Zmm>(finish, sums);
+}
 
 void conv2d_run_avx512_vnni(const Conv2DInt8& conv, const std::byte* packed, const FusedAdd* add,
                             const LayerOperands& operands) noexcept {

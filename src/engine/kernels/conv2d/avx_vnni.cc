@@ -1,5 +1,6 @@
+#include "engine/kernels/conv2d/copy_in_pieces.h"
 #include "engine/kernels/conv2d/product.h"
-#include "engine/kernels/conv2d/ymm.h"
+#include "engine/kernels/ymm.h"
 
 namespace durward {
 namespace {
@@ -39,6 +40,7 @@ struct AvxVnni {
   using Vector = Ymm;
   using Copy = FlipCopy;
   static constexpr const Conv2DTarget& kTarget = kConv2DAvxVnni;
+  static constexpr auto kFinish = conv2d_finish_avx2;
   static constexpr int kVectorsAtOnce = 2;
 
   static __m256i dot(__m256i sum, __m256i inputs, __m256i weights) {

@@ -2,8 +2,8 @@
 // and add the products of each word to an int32. For the files that are compiled for an instruction
 // set alone.
 //
-// Arch has Vector (Zmm or Ymm), Copy (as patches.h wants it), kTarget, kVectorsAtOnce: vectors of
-// channels whose sums stay in registers for kTarget.pixels pixels, and
+// Arch has Vector (Zmm or Ymm), Copy (as patches.h wants it), kTarget, kFinish (one of finish.h),
+// kVectorsAtOnce: vectors of channels whose sums stay in registers for kTarget.pixels pixels, and
 //   static Int dot(Int sum, Int inputs, Int weights)
 #pragma once
 
@@ -104,16 +104,15 @@ struct Block {
 };
 
 // What the blocks of a call have in common.
-template <typename Vector>
 struct Layer {
-  Finish<Vector> finish;
+  Conv2DFinish finish;
   Conv2DPacked layout;
   const std::byte* packed;
   int32_t* sums;
 };
 
 template <typename Arch, int kVectors>
-void run_group(const Layer<typename Arch::Vector>& layer, const Block& block, int64_t index) {
+void run_group(const Layer& layer, const Block& block, int64_t index) {
   constexpr int64_t kGroup = kGroupVectors * Arch::Vector::kLanes;
   const Conv2DPacked& layout = layer.layout;
   const int64_t words = layout.depth / Arch::kTarget.depth_unit;
@@ -125,13 +124,12 @@ void run_group(const Layer<typename Arch::Vector>& layer, const Block& block, in
     pixels = next_pixels(block.count - done, Arch::kTarget.pixels);
     accumulate_group<Arch, kVectors>(group, block.patches + done * words * kWord, pixels,
                                      layer.sums);
-    finish_group<typename Arch::Vector, kVectors>(layer.finish, layer.sums, block.first + done,
-                                                  pixels, index);
+    Arch::kFinish(layer.finish, {layer.sums, block.first + done, pixels, index, kVectors});
   }
 }
 
 template <typename Arch>
-void run_block(const Layer<typename Arch::Vector>& layer, const Block& block) {
+void run_block(const Layer& layer, const Block& block) {
   for (int64_t g = 0; g < layer.layout.groups; ++g) {
     switch (layer.layout.vectors - g * kGroupVectors) {
       case 1:
@@ -157,10 +155,8 @@ inline void run_products(const Conv2DInt8& conv, const std::byte* packed, const 
   const WindowGeometry& w = conv.geometry.window;
   const Conv2DPacked layout = conv2d_packed(conv, Arch::kTarget);
   const Conv2DScratch scratch = conv2d_scratch(conv, Arch::kTarget);
-  const Layer<typename Arch::Vector> layer{{conv, packed, layout, add, operands},
-                                           layout,
-                                           packed,
-                                           reinterpret_cast<int32_t*>(operands.scratch)};
+  const Layer layer{finish_of(conv, packed, layout, add, operands), layout, packed,
+                    reinterpret_cast<int32_t*>(operands.scratch)};
   std::byte* patches = operands.scratch + scratch.patches;
   const int64_t pixels = w.batch * w.out_h * w.out_w;
   for (int64_t first = 0; first < pixels; first += scratch.block_pixels) {

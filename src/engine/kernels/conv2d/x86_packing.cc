@@ -46,30 +46,34 @@ int32_t flags_of(const Conv2DInt8& conv) {
 // accumulator itself does not.
 int32_t folded_bias(const Conv2DInt8& conv, const Conv2DTarget& target, int64_t channel) {
   const int64_t depth = conv.geometry.depth();
-  int64_t sum = 0;
-  for (int64_t k = 0; k < depth; ++k) sum += conv.weights[channel * depth + k];
-  const int64_t bias = conv.bias == nullptr ? 0 : conv.bias[channel];
-  return static_cast<int32_t>(bias - (conv.input_zero_point + target.input_offset) * sum);
+  const int8_t* row = conv.weights + channel * depth;
+  uint32_t sum = 0;
+  for (int64_t k = 0; k < depth; ++k) sum += static_cast<uint32_t>(row[k]);
+  const auto bias = conv.bias == nullptr ? 0u : static_cast<uint32_t>(conv.bias[channel]);
+  const auto offset = static_cast<uint32_t>(conv.input_zero_point + target.input_offset);
+  return static_cast<int32_t>(bias - offset * sum);
 }
 
-// Weights of vector `vector`, int8 or int16.
-template <typename Value>
+// Weights of vector `vector`, int8 or int16, kUnit of a channel side by side.
+template <typename Value, int64_t kUnit>
 void pack_weights(const Conv2DInt8& conv, const Conv2DTarget& target, const Conv2DPacked& layout,
                   int64_t vector, Value* packed) {
   const int64_t depth = conv.geometry.depth();
   const int64_t first = vector / kGroupVectors * kGroupVectors;
   const int64_t vectors = vectors_in_group(layout, first);
-  const int64_t values = target.lanes * target.depth_unit;  // in a vector
+  const int64_t values = target.lanes * kUnit;  // in a vector
   Value* group = packed + first * target.lanes * layout.depth + (vector - first) * values;
   for (int64_t lane = 0; lane < target.lanes; ++lane) {
     const int64_t channel = channel_of(layout, target, vector, lane);
     const int64_t inside = channel < conv.geometry.window.out_c ? depth : 0;
     const int8_t* row = conv.weights + channel * depth;
-    Value* out = group + lane * target.depth_unit;
-    for (int64_t k = 0; k < layout.depth; k += target.depth_unit, out += vectors * values) {
-      const int64_t copied = std::clamp<int64_t>(inside - k, 0, target.depth_unit);
-      for (int64_t i = 0; i < copied; ++i) out[i] = row[k + i];
-      for (int64_t i = copied; i < target.depth_unit; ++i) out[i] = 0;
+    Value* out = group + lane * kUnit;
+    int64_t k = 0;
+    for (; k + kUnit <= inside; k += kUnit, out += vectors * values) {
+      for (int64_t i = 0; i < kUnit; ++i) out[i] = row[k + i];
+    }
+    for (; k < layout.depth; k += kUnit, out += vectors * values) {
+      for (int64_t i = 0; i < kUnit; ++i) out[i] = k + i < inside ? row[k + i] : int8_t{0};
     }
   }
 }
@@ -109,9 +113,9 @@ void conv2d_pack(const Conv2DInt8& conv, const Conv2DTarget& target, std::byte* 
     }
     std::byte* weights = packed + layout.weights;
     if (target.value_bytes == 1) {
-      pack_weights(conv, target, layout, vector, reinterpret_cast<int8_t*>(weights));
+      pack_weights<int8_t, 4>(conv, target, layout, vector, reinterpret_cast<int8_t*>(weights));
     } else {
-      pack_weights(conv, target, layout, vector, reinterpret_cast<int16_t*>(weights));
+      pack_weights<int16_t, 2>(conv, target, layout, vector, reinterpret_cast<int16_t*>(weights));
     }
   }
 }

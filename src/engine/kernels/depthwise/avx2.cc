@@ -11,7 +11,7 @@ struct Avx2 : Avx2Block {
   static constexpr int32_t kInputOffset = 0;
   using Weight = int16_t;
 
-  static void interleave(const Bytes (&rows)[kTaps], std::byte* stack) {
+  static void interleave(const __m256i (&rows)[kTaps], std::byte* stack) {
     const __m256i zero = _mm256_setzero_si256();
     const __m256i low = _mm256_unpacklo_epi8(rows[0], rows[1]);
     const __m256i high = _mm256_unpackhi_epi8(rows[0], rows[1]);
@@ -21,7 +21,7 @@ struct Avx2 : Avx2Block {
     put(stack, 3, _mm256_srai_epi16(_mm256_unpackhi_epi8(zero, high), 8));
   }
 
-  static Accumulator dot(Accumulator sums, const std::byte* stack, const std::byte* weights) {
+  static __m256i dot(__m256i sums, const std::byte* stack, const std::byte* weights) {
     return keep(_mm256_add_epi32(sums, _mm256_madd_epi16(aligned(stack), aligned(weights))));
   }
 };

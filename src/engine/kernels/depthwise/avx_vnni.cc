@@ -10,7 +10,7 @@ struct AvxVnni : Avx2Block {
   static constexpr int32_t kInputOffset = 128;
   using Weight = int8_t;
 
-  static void interleave(const Bytes (&rows)[kTaps], std::byte* stack) {
+  static void interleave(const __m256i (&rows)[kTaps], std::byte* stack) {
     const __m256i sign = _mm256_set1_epi8(-128);
     const __m256i r0 = _mm256_xor_si256(rows[0], sign), r1 = _mm256_xor_si256(rows[1], sign);
     const __m256i r2 = _mm256_xor_si256(rows[2], sign), r3 = _mm256_xor_si256(rows[3], sign);
@@ -22,7 +22,7 @@ struct AvxVnni : Avx2Block {
     put(stack, 3, _mm256_unpackhi_epi16(high01, high23));
   }
 
-  static Accumulator dot(Accumulator sums, const std::byte* stack, const std::byte* weights) {
+  static __m256i dot(__m256i sums, const std::byte* stack, const std::byte* weights) {
     return keep(_mm256_dpbusd_avx_epi32(sums, aligned(stack), aligned(weights)));
   }
 };

@@ -15,22 +15,18 @@
 // Vectors:
 //   kTaps                       values of one channel in a 32-bit lane
 //   kInputOffset                what interleave adds to the input's values
-//   kVectors, kLanes            accumulators of a block of channels; 32-bit lanes of each
+//   Vector                      Ymm or Zmm: a block of int8, or a quarter of its accumulators
 //   Weight                      what a weight is in a lane: kTaps of them
-//   Bytes, Accumulator          registers with a block of int8 and with kLanes int32
-//   Output, Add                 constants of the requantisation
-//   load, store                 the first `count` bytes of a block
-//   interleave(rows, stack)     writes kVectors vectors: kTaps rows as lanes; in lane 4 * l + j of
-//                               vector v is channel 4 * (kVectors * l + v) + j
+//   interleave(rows, stack)     writes kNarrowed vectors: kTaps rows as lanes; in lane 4 * l + j of
+//                               vector v is channel 4 * (kNarrowed * l + v) + j
 //   dot(sums, stack, weights)   sums + the products in each lane
-//   requantize<kPerSign>(sums, multiplier, negative, output), add(results, addends, add)
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
 #include "engine/kernels/depthwise/depthwise.h"
-#include "engine/kernels/layer_kernel.h"
+#include "engine/kernels/x86_requantize.h"
 
 namespace durward {
 namespace {
@@ -66,9 +62,11 @@ class ColumnStrips {
 
   static void run(const DepthwiseInt8& conv, const std::byte* packed, const FusedAdd* add,
                   const LayerOperands& operands) noexcept {
+    const FusedAdd sum = add == nullptr ? FusedAdd{} : *add;
     const Run r{conv,
-                V::output(conv.output),
-                V::fused_add(add == nullptr ? FusedAdd{} : *add),
+                Range(conv.output),
+                Range(sum.output),
+                Adder<Vector>(conv.output, sum),
                 add != nullptr,
                 reinterpret_cast<const Header*>(packed)->per_sign,
                 packed + kHeaderBytes,
@@ -79,14 +77,19 @@ class ColumnStrips {
   }
 
  private:
-  static constexpr int64_t kChannels = V::kVectors * V::kLanes;
+  using Vector = typename V::Vector;
+  using Range = Int8Range<Vector>;
+  using Bytes = typename Vector::Int;
+
+  static constexpr int64_t kLanes = Vector::kLanes;
+  static constexpr int64_t kChannels = kNarrowed * kLanes;
   static constexpr int64_t kStackBytes = kChannels * 4;
   // Half of a small first-level cache, beside the rows of input and output.
   static constexpr int64_t kStripBytes = 16 * 1024;
   static constexpr int64_t kMaxRows = 2;
 
   template <int kRows>
-  using Sums = typename V::Accumulator[kRows][V::kVectors];
+  using Sums = typename Vector::Int[kRows][kNarrowed];
 
   // What `packed` begins with.
   struct Header {
@@ -96,8 +99,8 @@ class ColumnStrips {
 
   struct Run {
     const DepthwiseInt8& conv;
-    typename V::Output output;
-    typename V::Add add;
+    Range range, sum_range;
+    Adder<Vector> adder;
     bool adds, per_sign;
     const std::byte* packed;
     const LayerOperands& operands;
@@ -120,11 +123,10 @@ class ColumnStrips {
   static bool steps_fit_int32(const DepthwiseInt8& conv) {
     constexpr float kLimit = 1 << 30;
     const WindowGeometry& w = conv.window;
+    const float products = 255 * 128 * static_cast<float>(w.kernel_h * w.kernel_w);
     for (int64_t c = 0; c < w.out_c; ++c) {
-      float sum = conv.bias == nullptr ? 0.0f : absolute(static_cast<float>(conv.bias[c]));
-      for (int64_t tap = 0; tap < w.kernel_h * w.kernel_w; ++tap) {
-        sum += 255 * absolute(conv.weights[tap * w.out_c + c]);
-      }
+      const float bias = conv.bias == nullptr ? 0 : static_cast<float>(conv.bias[c]);
+      const float sum = products + absolute(bias);
       const bool fits = absolute(conv.multiplier[c]) * sum <= kLimit &&
                         absolute(conv.multiplier_negative[c]) * sum <= kLimit;
       if (!fits) return false;
@@ -174,8 +176,8 @@ class ColumnStrips {
   }
 
   static int64_t channel_of_lane(int64_t lane) {
-    const int64_t v = lane / V::kLanes, l = lane % V::kLanes / 4, j = lane % 4;
-    return 4 * (V::kVectors * l + v) + j;
+    const int64_t v = lane / kLanes, l = lane % kLanes / 4, j = lane % 4;
+    return 4 * (kNarrowed * l + v) + j;
   }
 
   static void pack_block(const DepthwiseInt8& conv, int64_t first, std::byte* packed) {
@@ -298,8 +300,8 @@ class ColumnStrips {
   }
 
   static void interleave_outside(const Run& r, int64_t count, int64_t step, std::byte* to) {
-    typename V::Bytes taps[V::kTaps];
-    for (auto& tap : taps) tap = V::fill(static_cast<int8_t>(r.conv.input_zero_point));
+    Bytes taps[V::kTaps];
+    for (auto& tap : taps) tap = Vector::set8(r.conv.input_zero_point);
     for (int64_t column = 0; column < count; ++column) V::interleave(taps, to + column * step);
   }
 
@@ -307,15 +309,15 @@ class ColumnStrips {
   template <int kRows, bool kWhole>
   static void interleave_inside(const Run& r, const Tile& tile, const int8_t* const* rows,
                                 int64_t count, std::byte* to) {
-    const typename V::Bytes outside = V::fill(static_cast<int8_t>(r.conv.input_zero_point));
+    const Bytes outside = Vector::set8(r.conv.input_zero_point);
     const int64_t pitch = r.conv.window.in_c, step = stacks(r.conv.window) * kStackBytes;
     const int channels = tile.template channels<kWhole>();
     for (int64_t column = 0; column < count; ++column) {
-      typename V::Bytes taps[V::kTaps];
+      Bytes taps[V::kTaps];
 #pragma GCC unroll 4
       for (int tap = 0; tap < V::kTaps; ++tap) {
         const bool read = kRows > 0 ? tap < kRows : rows[tap] != nullptr;
-        taps[tap] = read ? V::load(rows[tap] + column * pitch, channels) : outside;
+        taps[tap] = read ? Vector::load_bytes(rows[tap] + column * pitch, channels) : outside;
       }
       V::interleave(taps, to + column * step);
     }
@@ -353,14 +355,14 @@ class ColumnStrips {
     const auto* negative = reinterpret_cast<const float*>(packed + 2 * kStackBytes);
     const std::byte* weights = packed + 3 * kStackBytes;
     const std::byte* strip = r.operands.scratch;
-    const typename V::Output range = r.output;
+    const Range range = r.range;
     int8_t* output = r.operands.output + first;
     for (int64_t x = 0; x < width; ++x, strip += stride, output += out_c) {
       Sums<kRows> sums;
 #pragma GCC unroll 2
       for (int row = 0; row < kRows; ++row) {
 #pragma GCC unroll 4
-        for (int v = 0; v < V::kVectors; ++v) sums[row][v] = V::load_int32(bias + v * V::kLanes);
+        for (int v = 0; v < kNarrowed; ++v) sums[row][v] = Vector::load(bias + v * kLanes);
       }
       if constexpr (kSide != 0) {
         sum_square<kRows, kSide>(strip, weights, sums);
@@ -369,15 +371,38 @@ class ColumnStrips {
       }
 #pragma GCC unroll 2
       for (int row = 0; row < kRows; ++row) {
-        auto result = V::template requantize<kPerSign>(sums[row], multiplier, negative, range);
-        if constexpr (kSide == 0) {
-          if (r.adds) {
-            const int8_t* addend = r.operands.addend + first + row * out_row + x * out_c;
-            result = V::add(result, V::load(addend, count), r.add);
-          }
+        typename Vector::Float steps[kNarrowed];
+        scale<kPerSign>(sums[row], multiplier, negative, steps);
+        if (kSide == 0 && r.adds) {
+          const int8_t* addend = r.operands.addend + first + row * out_row + x * out_c;
+          add_behind(r, Vector::load_bytes(addend, count), steps);
+          Vector::store_bytes(output + row * out_row, r.sum_range.narrow(steps), count);
+        } else {
+          Vector::store_bytes(output + row * out_row, range.narrow(steps), count);
         }
-        V::store(output + row * out_row, result, count);
       }
+    }
+  }
+
+  template <bool kPerSign>
+  static inline void scale(const typename Vector::Int (&sums)[kNarrowed], const float* multiplier,
+                           const float* negative, typename Vector::Float (&steps)[kNarrowed]) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kNarrowed; ++v) {
+      const auto exact = Vector::to_float(sums[v]);
+      const auto positive = Vector::load(multiplier + v * kLanes);
+      steps[v] = kPerSign ? Vector::mul_by_sign(sums[v], exact, positive,
+                                                Vector::load(negative + v * kLanes))
+                          : Vector::mul(exact, positive);
+    }
+  }
+
+  static inline void add_behind(const Run& r, Bytes addend,
+                                typename Vector::Float (&steps)[kNarrowed]) {
+    addend = r.adder.unsigned_addend(addend);
+#pragma GCC unroll 4
+    for (int v = 0; v < kNarrowed; ++v) {
+      steps[v] = r.sum_range.clamp(r.adder.sum(steps[v], addend, v));
     }
   }
 
@@ -408,8 +433,8 @@ class ColumnStrips {
   static inline void add_products(const std::byte* stack, const std::byte* weights,
                                   int64_t row_weights, Sums<kRows>& sums) {
 #pragma GCC unroll 4
-    for (int v = 0; v < V::kVectors; ++v) {
-      const int64_t vector = v * V::kLanes * 4;
+    for (int v = 0; v < kNarrowed; ++v) {
+      const int64_t vector = v * kLanes * 4;
 #pragma GCC unroll 2
       for (int row = 0; row < kRows; ++row) {
         sums[row][v] = V::dot(sums[row][v], stack + vector, weights + row * row_weights + vector);

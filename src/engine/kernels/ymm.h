@@ -1,5 +1,5 @@
-// Vectors of 256 bits for finish.h and product.h. For the files that are compiled for AVX2 and what
-// includes it.
+// Vectors of 256 bits, for the files that are compiled for AVX2 or for what includes it. zmm.h has
+// the same functions, so that what is made of them is a template.
 #pragma once
 
 #include <immintrin.h>
@@ -45,9 +45,9 @@ struct Ymm {
   static Int narrow16(Int a, Int b) { return _mm256_packs_epi16(a, b); }
   static Int add32(Int a, Int b) { return _mm256_add_epi32(a, b); }
   static Int sub32(Int a, Int b) { return _mm256_sub_epi32(a, b); }
-  static Int sub8(Int a, Int b) { return _mm256_sub_epi8(a, b); }
   static Int xor8(Int a, Int b) { return _mm256_xor_si256(a, b); }
   static Int max8(Int a, Int b) { return _mm256_max_epi8(a, b); }
+  static Int sub8(Int a, Int b) { return _mm256_sub_epi8(a, b); }
   // Within lanes of 128 bits, a byte of `bytes` for each of `control`, or 0.
   static Int shuffle8(Int bytes, __m128i control) {
     return _mm256_shuffle_epi8(bytes, _mm256_broadcastsi128_si256(control));
@@ -56,36 +56,39 @@ struct Ymm {
     return _mm256_permutevar8x32_epi32(value, load(order));
   }
 
-  // Up to 32 bytes.
+  // The first `count` (1 to 32) bytes; what lies behind them is undefined.
   static Int load_bytes(const int8_t* from, int64_t count) {
     if (count == 32) return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
-    alignas(32) int32_t bytes[kLanes] = {};
-    __builtin_memcpy(bytes, from, static_cast<size_t>(count));
-    return load(bytes);
+    return load_some(from, count);
   }
   static void store_bytes(int8_t* to, Int value, int64_t count) {
     if (count == 32) return _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), value);
-    alignas(32) int32_t bytes[kLanes];
-    store(bytes, value);
-    __builtin_memcpy(to, bytes, static_cast<size_t>(count));
+    store_some(to, value, count);
+  }
+
+ private:
+  // All ones in the 32-bit lanes that `count` bytes fill.
+  static Int words_of(int64_t count) {
+    const Int numbers = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int32_t>(count / 4)), numbers);
+  }
+  // Not inlined: seldom needed, and many times as long as what is common.
+  [[gnu::noinline]] static Int load_some(const int8_t* from, int64_t count) {
+    const Int words = _mm256_maskload_epi32(reinterpret_cast<const int*>(from), words_of(count));
+    if (count % 4 == 0) return words;
+    alignas(32) int8_t bytes[32];
+    _mm256_store_si256(reinterpret_cast<__m256i*>(bytes), words);
+    for (int64_t i = count / 4 * 4; i < count; ++i) bytes[i] = from[i];
+    return _mm256_load_si256(reinterpret_cast<const __m256i*>(bytes));
+  }
+  [[gnu::noinline]] static void store_some(int8_t* to, Int value, int64_t count) {
+    _mm256_maskstore_epi32(reinterpret_cast<int*>(to), words_of(count), value);
+    if (count % 4 == 0) return;
+    alignas(32) int8_t bytes[32];
+    _mm256_store_si256(reinterpret_cast<__m256i*>(bytes), value);
+    for (int64_t i = count / 4 * 4; i < count; ++i) to[i] = bytes[i];
   }
 };
-
-// Copies `count` values in pieces of Wide::kCount where there are as many, else of Narrow::kCount,
-// the last one moved back to end where the values do; fewer go one by one.
-template <typename Wide, typename Narrow, typename Value>
-inline void copy_in_pieces(Value* to, const int8_t* from, int64_t count) {
-  const auto copy = [&]<typename Piece>(Piece) {
-    for (int64_t i = 0; i + Piece::kCount <= count; i += Piece::kCount) {
-      Piece::copy(to + i, from + i);
-    }
-    const int64_t last = count - Piece::kCount;
-    Piece::copy(to + last, from + last);
-  };
-  if (count >= Wide::kCount) return copy(Wide{});
-  if (count >= Narrow::kCount) return copy(Narrow{});
-  for (int64_t i = 0; i < count; ++i) to[i] = Narrow::value(from[i]);
-}
 
 }  // namespace
 }  // namespace durward

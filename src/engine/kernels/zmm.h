@@ -1,5 +1,4 @@
-// Vectors of 512 bits for finish.h and product.h, and the copying of patches with them. For the
-// files that are compiled for AVX-512 alone.
+// Vectors of 512 bits as ymm.h has them, for the files that are compiled for AVX-512.
 #pragma once
 
 #include <immintrin.h>
@@ -42,9 +41,9 @@ struct Zmm {
   static Int narrow16(Int a, Int b) { return _mm512_packs_epi16(a, b); }
   static Int add32(Int a, Int b) { return _mm512_add_epi32(a, b); }
   static Int sub32(Int a, Int b) { return _mm512_sub_epi32(a, b); }
-  static Int sub8(Int a, Int b) { return _mm512_sub_epi8(a, b); }
   static Int xor8(Int a, Int b) { return _mm512_xor_si512(a, b); }
   static Int max8(Int a, Int b) { return _mm512_max_epi8(a, b); }
+  static Int sub8(Int a, Int b) { return _mm512_sub_epi8(a, b); }
   // Within lanes of 128 bits, a byte of `bytes` for each of `control`, or 0.
   static Int shuffle8(Int bytes, __m128i control) {
     return _mm512_shuffle_epi8(bytes, _mm512_broadcast_i32x4(control));
@@ -53,40 +52,18 @@ struct Zmm {
     return _mm512_permutexvar_epi32(load(order), value);
   }
 
-  // Up to 64 bytes.
+  // The first `count` (1 to 64) bytes.
   static Int load_bytes(const int8_t* from, int64_t count) {
+    if (count == 64) return _mm512_loadu_si512(from);
     return _mm512_maskz_loadu_epi8(first_bytes(count), from);
   }
   static void store_bytes(int8_t* to, Int value, int64_t count) {
     if (count == 64) return _mm512_storeu_si512(to, value);  // twice as fast as a masked store
     _mm512_mask_storeu_epi8(to, first_bytes(count), value);
   }
+
+ private:
   static __mmask64 first_bytes(int64_t count) { return ~0ull >> (64 - count); }
-};
-
-// Copies patches, kOffset (0 or 128) added to each input modulo 256.
-template <int32_t kOffset>
-struct ZmmCopy {
-  using Value = int8_t;
-
-  static void copy(int8_t* to, const int8_t* from, int64_t count) {
-    if (count <= 16) {
-      const auto mask = static_cast<__mmask16>((1u << count) - 1);
-      const __m128i offset = _mm_set1_epi8(static_cast<char>(kOffset));
-      const __m128i bytes = _mm_maskz_loadu_epi8(mask, from);
-      return _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm_xor_si128(bytes, offset));
-    }
-    const __m512i offset = Zmm::set8(kOffset);
-    for (; count > 64; count -= 64, to += 64, from += 64) {
-      _mm512_storeu_si512(to, _mm512_xor_si512(_mm512_loadu_si512(from), offset));
-    }
-    _mm512_storeu_si512(to, _mm512_xor_si512(Zmm::load_bytes(from, count), offset));
-  }
-
-  static void fill(int8_t* to, int32_t input, int64_t count) {
-    const __m512i value = Zmm::set8(input ^ kOffset);
-    for (int64_t i = 0; i < count; i += 64) _mm512_storeu_si512(to + i, value);
-  }
 };
 
 }  // namespace

@@ -1,36 +1,16 @@
-// Floats in guarded memory, of every kind that there is, and how results are compared.
+// Floats of every kind that there is, and how results are compared.
 #pragma once
+
+#include <gtest/gtest.h>
 
 #include <bit>
 #include <cmath>
 #include <limits>
-#include <string>
+#include <vector>
 
 #include "engine/arithmetic.h"
-#include "engine/guarded_memory.h"
 
 namespace durward {
-
-class GuardedFloats {
- public:
-  GuardedFloats(const std::vector<float>& values, Guarded guarded,
-                size_t alignment = alignof(float))
-      : memory_(values.size() * sizeof(float), guarded, alignment), count_(values.size()) {
-    std::copy(values.begin(), values.end(), data());
-  }
-
-  [[nodiscard]] float* data() const { return reinterpret_cast<float*>(memory_.data()); }
-  [[nodiscard]] std::byte* bytes() const { return memory_.data(); }
-  [[nodiscard]] std::vector<float> values() const { return {data(), data() + count_}; }
-
- private:
-  GuardedMemory memory_;
-  size_t count_;
-};
-
-inline Guarded either_end(Random& random) {
-  return random.below(2) == 0 ? Guarded::kStart : Guarded::kEnd;
-}
 
 inline std::vector<float> rubbish(size_t count) {
   return std::vector<float>(count, std::bit_cast<float>(0xa5a5a5a5u));
