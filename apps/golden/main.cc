@@ -1,11 +1,13 @@
 // durward-golden: proves on a device that it computes what was validated. It needs the engine and
 // nothing else; docs/engine.md shows how to use it.
+#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <memory>
 #include <new>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -15,10 +17,10 @@ namespace {
 
 constexpr int kAllEqual = 0, kCannotTell = 1, kDifferent = 3;
 constexpr char kUsage[] =
-    "usage: durward-golden PLAN FOLDER [--isa NAME]\n"
+    "usage: durward-golden PLAN FOLDER [--isa NAME] [--threads N]\n"
     "Runs the golden vectors of a bundle, FOLDER/0.input0 and so on, on its plan.fb, with no\n"
-    "faster instruction set than NAME, and compares every byte. Exits 0 where all are equal, 3\n"
-    "where one differs, 1 where that could not be found out.\n";
+    "faster instruction set than NAME, on N threads (1), and compares every byte. Exits 0 where\n"
+    "all are equal, 3 where one differs, 1 where that could not be found out.\n";
 
 struct FileClose {
   void operator()(std::FILE* file) const { std::fclose(file); }
@@ -69,7 +71,14 @@ int differs(const std::string& what) {
 
 struct Arguments {
   std::string plan, folder, isa;
+  uint64_t threads = 1;
 };
+
+bool parse(const char* text, uint64_t& number) {
+  const char* end = text + std::strlen(text);
+  const auto [stop, error] = std::from_chars(text, end, number);
+  return error == std::errc() && stop == end;
+}
 
 bool parse(int count, char** arguments, Arguments& parsed) {
   std::vector<std::string> places;
@@ -77,6 +86,8 @@ bool parse(int count, char** arguments, Arguments& parsed) {
     if (std::strcmp(arguments[i], "--isa") == 0) {
       if (++i == count) return false;
       parsed.isa = arguments[i];
+    } else if (std::strcmp(arguments[i], "--threads") == 0) {
+      if (++i == count || !parse(arguments[i], parsed.threads)) return false;
     } else {
       places.emplace_back(arguments[i]);
     }
@@ -165,7 +176,7 @@ int main(int count, char** arguments) {
   Bytes plan;
   if (!read_file(parsed.plan, plan)) return fail("cannot read " + parsed.plan);
   const durward_options options{sizeof(options), parsed.isa.empty() ? nullptr : parsed.isa.c_str(),
-                                0};
+                                0, parsed.threads};
   char text[256];
   const durward_message message{text, sizeof(text)};
   durward_session* created = nullptr;

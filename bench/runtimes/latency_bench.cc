@@ -1,17 +1,20 @@
-// Latency of model files side by side, interleaved, one thread on one CPU, with the ratio of each
-// to the first, and the time from opening each file to its first result (a median of several, by
-// turns, in one process, in which the runtimes' libraries are loaded). The input is all zeros
-// unless a file of its raw bytes is named: give a real one, for kernels that branch on the sign
-// (ONNX Runtime's PRelu) take half as long on one constant.
+// Latency of model files side by side, interleaved, one thread on one CPU unless more are given,
+// with the ratio of each to the first, and the time from opening each file to its first result (a
+// median of several, by turns, in one process, in which the runtimes' libraries are loaded). The
+// input is all zeros unless a file of its raw bytes is named: give a real one, for kernels that
+// branch on the sign (ONNX Runtime's PRelu) take half as long on one constant. With several threads
+// look at wall time: the system counts those that still run late.
 //
-//   latency_bench CPU RUNTIME:MODEL[=INPUT]...
+//   latency_bench CPU[,CPU]... RUNTIME[@THREADS]:MODEL[=INPUT]...
 //   latency_bench 0 engine:face.bundle=crop.f32 litert:face.int8.tflite=crop.f32
+//   latency_bench 0,1 engine:face.bundle=crop.f32 engine@2:face.bundle=crop.f32
+#include <absl/strings/numbers.h>
+#include <absl/strings/str_cat.h>
 #include <absl/strings/str_format.h>
 #include <absl/strings/str_join.h>
 #include <absl/strings/str_split.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <iostream>
 #include <string>
@@ -27,6 +30,7 @@ namespace {
 struct Loaded {
   std::string name;
   std::filesystem::path file;
+  RuntimeOptions options;
   std::unique_ptr<RuntimeModel> model;
   double first_result_ms = 0;
 };
@@ -43,7 +47,8 @@ absl::StatusOr<std::vector<std::vector<std::byte>>> inputs_of(const RuntimeModel
 absl::StatusOr<double> milliseconds_to_first_result(const Loaded& subject,
                                                     const BenchSubject& bench) {
   const auto begin = std::chrono::steady_clock::now();
-  DURWARD_ASSIGN_OR_RETURN(const auto model, load_model(subject.model->kind(), subject.file, {}));
+  DURWARD_ASSIGN_OR_RETURN(const auto model,
+                           load_model(subject.model->kind(), subject.file, subject.options));
   std::vector<std::vector<std::byte>> outputs;
   for (const PortInfo& port : model->outputs()) outputs.emplace_back(byte_size(port));
   const std::vector<std::span<const std::byte>> in(bench.inputs.begin(), bench.inputs.end());
@@ -73,16 +78,20 @@ absl::Status measure_loading(std::vector<Loaded>& loaded, std::span<const BenchS
 void print(const std::vector<Loaded>& loaded, const std::vector<BenchTimes>& times) {
   const Machine machine = this_machine();
   absl::PrintF("%s, %d CPUs, %s\n\n", machine.cpu, machine.cpus, absl::StrJoin(machine.isa, " "));
-  absl::PrintF("%-12s %-36s %9s %9s %19s %9s %22s %10s\n", "runtime", "model", "p50 ms", "p90 ms",
-               "rounds", "CPU p50", "CPU, against the first", "load ms");
+  absl::PrintF("%-12s %-36s %7s %9s %9s %19s %22s %9s %22s %9s\n", "runtime", "model", "threads",
+               "p50 ms", "p90 ms", "rounds", "against the first", "CPU p50",
+               "CPU, against the first", "load ms");
   for (size_t i = 0; i < loaded.size(); ++i) {
     const Latency& wall = times[i].wall;
-    const Ratio against = ratio(times[i].cpu_rounds, times.front().cpu_rounds);
-    absl::PrintF("%-12s %-36s %9.3f %9.3f %8.3f ..%8.3f %9.3f %6.2f (%.2f .. %.2f) %9.2f\n",
-                 std::string(to_string(loaded[i].model->kind())), loaded[i].name,
-                 wall.median / 1000, wall.p90 / 1000, wall.lowest_round / 1000,
-                 wall.highest_round / 1000, times[i].cpu.median / 1000, against.median,
-                 against.lowest, against.highest, loaded[i].first_result_ms);
+    const Ratio against = ratio(times[i].wall_rounds, times.front().wall_rounds);
+    const Ratio cpu_against = ratio(times[i].cpu_rounds, times.front().cpu_rounds);
+    absl::PrintF(
+        "%-12s %-36s %7d %9.3f %9.3f %8.3f ..%8.3f %6.2f (%.2f .. %.2f) %9.3f %6.2f (%.2f .. %.2f) "
+        "%9.2f\n",
+        std::string(to_string(loaded[i].model->kind())), loaded[i].name, loaded[i].options.threads,
+        wall.median / 1000, wall.p90 / 1000, wall.lowest_round / 1000, wall.highest_round / 1000,
+        against.median, against.lowest, against.highest, times[i].cpu.median / 1000,
+        cpu_against.median, cpu_against.lowest, cpu_against.highest, loaded[i].first_result_ms);
   }
 }
 
@@ -93,19 +102,24 @@ absl::StatusOr<RuntimeKind> runtime_named(std::string_view name) {
   return absl::InvalidArgumentError(absl::StrCat("no runtime '", std::string(name), "' here"));
 }
 
-absl::Status compare(int cpu, std::span<const std::string> arguments) {
-  DURWARD_ASSIGN_OR_RETURN(const CpuPin pin, CpuPin::to(cpu));
+absl::Status compare(std::span<const int> cpus, std::span<const std::string> arguments) {
+  DURWARD_ASSIGN_OR_RETURN(const CpuPin pin, CpuPin::to(cpus));
   std::vector<Loaded> loaded;
   std::vector<BenchSubject> subjects;
   for (const std::string& argument : arguments) {
     const std::vector<std::string> parts = absl::StrSplit(argument, absl::MaxSplits(':', 1));
     const std::vector<std::string> files = absl::StrSplit(parts.back(), absl::MaxSplits('=', 1));
-    DURWARD_ASSIGN_OR_RETURN(const RuntimeKind kind, runtime_named(parts.front()));
-    DURWARD_ASSIGN_OR_RETURN(auto model, load_model(kind, files.front(), {}));
+    const std::vector<std::string> runtime = absl::StrSplit(parts.front(), absl::MaxSplits('@', 1));
+    DURWARD_ASSIGN_OR_RETURN(const RuntimeKind kind, runtime_named(runtime.front()));
+    RuntimeOptions options;
+    if (runtime.size() > 1 && !absl::SimpleAtoi(runtime.back(), &options.threads)) {
+      return absl::InvalidArgumentError(absl::StrCat("'", runtime.back(), "' is no thread count"));
+    }
+    DURWARD_ASSIGN_OR_RETURN(auto model, load_model(kind, files.front(), options));
     DURWARD_ASSIGN_OR_RETURN(auto inputs, inputs_of(*model, files.size() > 1 ? files.back() : ""));
     subjects.push_back({model.get(), std::move(inputs)});
     const std::filesystem::path file = files.front();
-    loaded.push_back({file.filename().string(), file, std::move(model)});
+    loaded.push_back({file.filename().string(), file, options, std::move(model)});
   }
   DURWARD_RETURN_IF_ERROR(measure_loading(loaded, subjects));
   DURWARD_ASSIGN_OR_RETURN(const auto times, measure(subjects, {}));
@@ -118,16 +132,18 @@ absl::Status compare(int cpu, std::span<const std::string> arguments) {
 
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
-  int cpu = 0;
-  const bool usable =
-      arguments.size() >= 2 &&
-      std::from_chars(arguments[0].data(), arguments[0].data() + arguments[0].size(), cpu).ec ==
-          std::errc();
+  std::vector<int> cpus;
+  bool usable = arguments.size() >= 2;
+  if (usable) {
+    for (const absl::string_view part : absl::StrSplit(arguments[0], ',')) {
+      usable = usable && absl::SimpleAtoi(part, &cpus.emplace_back());
+    }
+  }
   if (!usable) {
-    std::cerr << "usage: latency_bench CPU RUNTIME:MODEL[=INPUT]...\n";
+    std::cerr << "usage: latency_bench CPU[,CPU]... RUNTIME[@THREADS]:MODEL[=INPUT]...\n";
     return 2;
   }
-  const absl::Status status = durward::compare(cpu, std::span(arguments).subspan(1));
+  const absl::Status status = durward::compare(cpus, std::span(arguments).subspan(1));
   if (!status.ok()) std::cerr << "latency_bench: " << status.message() << "\n";
   return status.ok() ? 0 : 1;
 }

@@ -39,7 +39,8 @@ enum {
   DURWARD_NO_SUCH_ISA = 6,      /* unknown, or not of this machine */
   DURWARD_OUT_OF_MEMORY = 7,    /* or more than max_bytes */
   DURWARD_WRONG_BUFFERS = 8,    /* number, size, alignment or overlap of the buffers of a run */
-  DURWARD_DEADLINE = 9          /* a run that was told to stop */
+  DURWARD_DEADLINE = 9,         /* a run that was told to stop */
+  DURWARD_NO_THREADS = 10       /* more than an engine has, or than the system gives */
 };
 
 typedef int32_t durward_type;
@@ -66,6 +67,8 @@ typedef struct durward_options {
   size_t struct_bytes; /* sizeof(durward_options) */
   const char* isa;     /* use no faster instruction set than this; NULL: all that the machine has */
   uint64_t max_bytes;  /* of arena, scratch memory and packed weights together; 0: no limit */
+  uint64_t threads;    /* that compute a run, its caller's counted: 1 to 8; 0: 1. The outputs are
+                          the same for any number. */
 } durward_options;
 
 typedef struct durward_port {

@@ -21,7 +21,7 @@ using durward::PlanType;
 using durward::Session;
 
 static_assert(DURWARD_PLAN_ALIGNMENT == durward::kPlanAlignment);
-static_assert(DURWARD_DEADLINE == static_cast<int>(EngineCode::kDeadline) + 1);
+static_assert(DURWARD_NO_THREADS == static_cast<int>(EngineCode::kNoThreads) + 1);
 static_assert(DURWARD_BOOL == static_cast<int>(PlanType::kBool));
 
 // The session, and the buffers of a run in the form that it takes them: a run allocates nothing.
@@ -73,6 +73,7 @@ durward_code create(const void* plan, size_t plan_bytes, const durward_options& 
     settings.isa = *isa;
   }
   if (options.max_bytes > 0) settings.max_bytes = options.max_bytes;
+  settings.threads = options.threads;
 
   std::unique_ptr<durward_session> made(new (std::nothrow) durward_session);
   if (made == nullptr) return DURWARD_OUT_OF_MEMORY;
@@ -165,6 +166,8 @@ const char* durward_code_text(durward_code code) noexcept {
       return "a buffer does not fit its port, or an output overlaps another buffer";
     case DURWARD_DEADLINE:
       return "the deadline passed";
+    case DURWARD_NO_THREADS:
+      return "there are not as many threads";
     default:
       return "unknown code";
   }
@@ -186,7 +189,7 @@ durward_code durward_session_create(const void* plan, size_t plan_bytes,
   MessageWriter writer(message);
   if (session == nullptr) return writer.finish(DURWARD_INVALID_ARGUMENT);
   *session = nullptr;
-  durward_options known{sizeof(durward_options), nullptr, 0};
+  durward_options known{sizeof(durward_options), nullptr, 0, 0};
   if (plan == nullptr || (options != nullptr && !read_options(*options, known))) {
     return writer.finish(DURWARD_INVALID_ARGUMENT);
   }

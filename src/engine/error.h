@@ -16,6 +16,7 @@ enum class EngineCode : uint8_t {
   kOutOfMemory,
   kWrongBuffers,  // number or sizes of the inputs and outputs of a run
   kDeadline,      // a run that was stopped between two steps
+  kNoThreads,     // more than an engine has, or than the system gives
 };
 
 struct [[nodiscard]] EngineError {

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "engine/call_constants.h"
+#include "engine/call_split.h"
 #include "engine/kernels/conv2d/float_kernels.h"
 #include "engine/kernels/conv2d/kernels.h"
 #include "engine/kernels/depthwise/float_kernels.h"
@@ -96,14 +97,18 @@ bool has_constant_weights(const PlanCall& call, const CallOperands& operands) {
 
 }  // namespace
 
-EngineError Program::load(std::span<const std::byte> bytes, Isa highest, uint64_t max_bytes) {
+EngineError Program::load(std::span<const std::byte> bytes, const ProgramLimits& limits) {
+  threads_ = limits.threads;
+  shortest_part_ = limits.shortest_part;
   if (EngineError error = read_plan(bytes, plan_); !error.ok()) return error;
   if (EngineError error = verify_plan(plan_); !error.ok()) return error;
   if (EngineError error = check_constants(); !error.ok()) return error;
-  choose_kernels(highest);
+  choose_kernels(limits.isa);
   instructions_.reserve(plan_.steps.size());
-  for (const PlanStep& step : plan_.steps) add_instruction(step);
-  if (EngineError error = take_memory(max_bytes); !error.ok()) return error;
+  StageBuilder stages;
+  for (const PlanStep& step : plan_.steps) stages.add(add_step(step));
+  stages_ = stages.take();
+  if (EngineError error = take_memory(limits.max_bytes); !error.ok()) return error;
   pack_weights();
   bases_.resize(Location::kFirstPort + plan_.inputs.size() + plan_.outputs.size());
   bases_[Location::kArena] = arena_.get();
@@ -197,44 +202,84 @@ void Program::choose_kernels(Isa highest) {
   }
 }
 
-void Program::add_instruction(const PlanStep& step) {
+std::vector<Access> Program::add_slide(const PlanStep& step) {
   Instruction& added = instructions_.emplace_back();
   added.kind = step.kind;
-  if (step.kind == PlanStep::Kind::kSlide) {
-    const PlanTensor& tensor = plan_.tensors[step.index];
-    const auto row =
-        static_cast<uint64_t>(tensor.shape[2] * tensor.shape[3] * size_of(tensor.type));
-    added.output = locate(static_cast<int32_t>(step.index), 0);
-    added.slide_from = step.input_row * row;
-    added.slide_bytes = step.input_rows * row;
-    return;
-  }
-  const PlanCall& call = plan_.calls[step.index];
-  const BoundCall bound = bind(plan_, step);
-  added.call = step.index;
-  added.parameters = bound.call;
-  for (size_t i = 0; i < call.inputs.size(); ++i) {
-    added.inputs[i] = locate(call.inputs[i], bound.offset_of_input(i));
-  }
-  added.output = locate(call.output, bound.output_offset);
-  scratch_bytes_ = std::max(scratch_bytes_, scratch_of(added));
+  const PlanTensor& tensor = plan_.tensors[step.index];
+  const auto row = static_cast<uint64_t>(tensor.shape[2] * tensor.shape[3] * size_of(tensor.type));
+  added.output = locate(static_cast<int32_t>(step.index), 0);
+  added.slide_from = step.input_row * row;
+  added.slide_bytes = step.input_rows * row;
+  const uint64_t begin = added.output.offset;
+  return {{added.output.base, begin, begin + added.slide_from + added.slide_bytes, true}};
 }
 
-size_t Program::scratch_of(const Instruction& instruction) const {
+std::vector<Access> Program::add_part(const PlanStep& step, const BoundCall& bound, size_t part,
+                                      size_t parts) {
+  const PlanCall& call = plan_.calls[step.index];
+  const CallPart own = part_of(bound.call, static_cast<int64_t>(part), static_cast<int64_t>(parts));
+  Instruction& added = instructions_.emplace_back();
+  added.call = step.index;
+  added.parameters = own.call;
+  for (size_t i = 0; i < call.inputs.size(); ++i) {
+    added.inputs[i] = locate(call.inputs[i], bound.offset_of_input(i) + own.input_offsets[i]);
+  }
+  added.output = locate(call.output, bound.output_offset + own.output_offset);
+  scratch_bytes_ =
+      std::max(scratch_bytes_, static_cast<size_t>(aligned(scratch_of(own.call, step.index))));
+  return accesses_of(added);
+}
+
+std::vector<std::vector<Access>> Program::add_step(const PlanStep& step) {
+  if (step.kind == PlanStep::Kind::kSlide) return {add_slide(step)};
+  const BoundCall bound = bind(plan_, step);
+  const size_t parts = parts_of(bound.call, step.index);
+  std::vector<std::vector<Access>> accesses;
+  for (size_t part = 0; part < parts; ++part) {
+    accesses.push_back(add_part(step, bound, part, parts));
+  }
+  return accesses;
+}
+
+// Constants aside, which nothing writes to.
+std::vector<Access> Program::accesses_of(const Instruction& instruction) {
+  const CallNeeds needs = needs_of(instruction.parameters);
+  std::vector<Access> accesses;
+  const auto add = [&](const Location& place, const OperandNeed& need, bool writes) {
+    if (place.base == Location::kNowhere || place.base == Location::kConstants) return;
+    const uint64_t end = place.offset + static_cast<uint64_t>(need.bytes);
+    accesses.push_back({place.base, place.offset, end, writes});
+  };
+  for (size_t i = 0; i < needs.input_count; ++i) {
+    add(instruction.inputs[i], needs.inputs[i], false);
+  }
+  add(instruction.output, needs.output, true);
+  return accesses;
+}
+
+// As many parts as threads, unless they would be too short to be worth it.
+size_t Program::parts_of(const KernelCall& parameters, size_t call) const {
+  const auto most = std::min(static_cast<int64_t>(threads_), most_parts(parameters));
+  if (most == 1 || shortest_part_ <= 0) return static_cast<size_t>(most);
+  const bool portable = isa_of_call(call) == Isa::kPortable;
+  const int64_t worth = estimated_nanoseconds(parameters, portable) / shortest_part_;
+  return static_cast<size_t>(std::clamp<int64_t>(worth, 1, most));
+}
+
+size_t Program::scratch_of(const KernelCall& call_parameters, size_t call) const {
   std::array<const std::byte*, kMaxCallInputs> addresses;
-  const CallOperands operands = constant_operands(plan_.calls[instruction.call], addresses);
-  size_t bytes = durward::scratch_bytes(instruction.parameters);
-  visit_layer(*this, instruction.parameters, instruction.call,
-              [&](const auto& parameters, const auto& chosen) {
-                if (chosen.kernel == nullptr) return false;
-                bytes = chosen.kernel->scratch_bytes(layer_of(parameters, operands));
-                return true;
-              });
+  const CallOperands operands = constant_operands(plan_.calls[call], addresses);
+  size_t bytes = durward::scratch_bytes(call_parameters);
+  visit_layer(*this, call_parameters, call, [&](const auto& parameters, const auto& chosen) {
+    if (chosen.kernel == nullptr) return false;
+    bytes = chosen.kernel->scratch_bytes(layer_of(parameters, operands));
+    return true;
+  });
   return bytes;
 }
 
 EngineError Program::take_memory(uint64_t max_bytes) {
-  const uint64_t arena = aligned(plan_.arena_bytes) + scratch_bytes_;
+  const uint64_t arena = aligned(plan_.arena_bytes) + uint64_t{scratch_bytes_} * threads_;
   const uint64_t all = arena + packed_bytes_;
   if (all <= std::min<uint64_t>(max_bytes, std::numeric_limits<ptrdiff_t>::max())) {
     arena_ = allocate(static_cast<size_t>(arena));
@@ -265,8 +310,12 @@ Isa Program::isa_of_call(size_t call) const noexcept {
   return isa;
 }
 
-const std::byte* Program::address(const Location& location) const noexcept {
+std::byte* Program::address(const Location& location) const noexcept {
   return location.base == Location::kNowhere ? nullptr : bases_[location.base] + location.offset;
+}
+
+std::byte* Program::scratch_of_thread(size_t thread) const noexcept {
+  return arena_.get() + aligned(plan_.arena_bytes) + thread * scratch_bytes_;
 }
 
 template <typename Call, typename Layer>
@@ -285,8 +334,8 @@ void Program::run_layer(const Call& call, const ChosenKernel<FloatKernel<Layer>>
                      {operands.in<float>(0), operands.out<float>(), operands.scratch});
 }
 
-void Program::run(const Instruction& instruction) const noexcept {
-  std::byte* output = bases_[instruction.output.base] + instruction.output.offset;
+void Program::run(const Instruction& instruction, size_t thread) const noexcept {
+  std::byte* output = address(instruction.output);
   if (instruction.kind == PlanStep::Kind::kSlide) {
     std::memmove(output, output + instruction.slide_from,
                  static_cast<size_t>(instruction.slide_bytes));
@@ -294,7 +343,7 @@ void Program::run(const Instruction& instruction) const noexcept {
   }
   std::array<const std::byte*, kMaxCallInputs> addresses;
   for (size_t i = 0; i < addresses.size(); ++i) addresses[i] = address(instruction.inputs[i]);
-  const CallOperands operands{addresses, output, arena_.get() + aligned(plan_.arena_bytes)};
+  const CallOperands operands{addresses, output, scratch_of_thread(thread)};
   const bool ran = visit_layer(*this, instruction.parameters, instruction.call,
                                [&](const auto& parameters, const auto& chosen) {
                                  if (chosen.kernel == nullptr) return false;

@@ -16,6 +16,7 @@
 #include "engine/kernels/layer_kernel.h"
 #include "engine/kernels/vectors/vector_kernels.h"
 #include "engine/plan.h"
+#include "engine/stages.h"
 
 namespace durward {
 
@@ -50,28 +51,43 @@ struct Instruction {
   uint64_t slide_from = 0, slide_bytes = 0;  // of a slide
 };
 
+struct ProgramLimits {
+  Isa isa = Isa::kPortable;  // the fastest
+  size_t threads = 1;
+  int64_t shortest_part = 0;        // nanoseconds
+  uint64_t max_bytes = UINT64_MAX;  // of arena, scratch memory and packed weights
+};
+
 class Program {
  public:
   // Throws std::bad_alloc where lists find no memory; the arena and the weights are not lists.
   // Errors: those of read_plan and verify_plan, kOutOfMemory above max_bytes as well.
-  [[nodiscard]] EngineError load(std::span<const std::byte> bytes, Isa highest, uint64_t max_bytes);
+  [[nodiscard]] EngineError load(std::span<const std::byte> bytes, const ProgramLimits& limits);
 
   // The addresses of the ports, inputs before outputs, to be set before a run.
   [[nodiscard]] std::byte** ports() noexcept { return bases_.data() + Location::kFirstPort; }
   [[nodiscard]] const std::vector<Instruction>& instructions() const noexcept {
     return instructions_;
   }
-  void run(const Instruction& instruction) const noexcept;
+  [[nodiscard]] const std::vector<Stage>& stages() const noexcept { return stages_; }
+  // `thread`: of those that the program was loaded for.
+  void run(const Instruction& instruction, size_t thread) const noexcept;
 
   [[nodiscard]] const Plan& plan() const noexcept { return plan_; }
-  [[nodiscard]] size_t scratch_bytes() const noexcept { return scratch_bytes_; }
+  [[nodiscard]] size_t scratch_bytes() const noexcept { return scratch_bytes_ * threads_; }
   [[nodiscard]] size_t packed_bytes() const noexcept { return packed_bytes_; }
   [[nodiscard]] Isa isa_of_call(size_t call) const noexcept;
 
  private:
   [[nodiscard]] EngineError check_constants() const;
   void choose_kernels(Isa highest);
-  void add_instruction(const PlanStep& step);
+  // Each returns what the instructions of the step access, by part.
+  std::vector<std::vector<Access>> add_step(const PlanStep& step);
+  std::vector<Access> add_slide(const PlanStep& step);
+  std::vector<Access> add_part(const PlanStep& step, const BoundCall& bound, size_t part,
+                               size_t parts);
+  [[nodiscard]] static std::vector<Access> accesses_of(const Instruction& instruction);
+  [[nodiscard]] size_t parts_of(const KernelCall& parameters, size_t call) const;
   [[nodiscard]] EngineError take_memory(uint64_t max_bytes);
   void pack_weights();
 
@@ -81,8 +97,9 @@ class Program {
   template <typename Self, typename Visit>
   static bool visit_layer(Self& self, const KernelCall& parameters, size_t call,
                           const Visit& visit);
-  [[nodiscard]] size_t scratch_of(const Instruction& instruction) const;
-  [[nodiscard]] const std::byte* address(const Location& location) const noexcept;
+  [[nodiscard]] size_t scratch_of(const KernelCall& parameters, size_t call) const;
+  [[nodiscard]] std::byte* address(const Location& location) const noexcept;
+  [[nodiscard]] std::byte* scratch_of_thread(size_t thread) const noexcept;
   template <typename Call, typename Layer>
   void run_layer(const Call& call, const ChosenKernel<LayerKernel<Layer>>& chosen,
                  const CallOperands& operands) const noexcept;
@@ -92,13 +109,17 @@ class Program {
 
   Plan plan_;
   std::vector<Instruction> instructions_;
+  std::vector<Stage> stages_;
   // By call; kernel is nullptr for other calls.
   std::vector<ChosenKernel<LayerKernel<Conv2DInt8>>> conv_;
   std::vector<ChosenKernel<LayerKernel<DepthwiseInt8>>> depthwise_;
   std::vector<ChosenKernel<FloatKernel<Conv2DFloat>>> float_conv_;
   std::vector<ChosenKernel<FloatKernel<DepthwiseFloat>>> float_depthwise_;
   const VectorKernels* vector_kernels_ = nullptr;  // for other calls
-  size_t scratch_bytes_ = 0, packed_bytes_ = 0;
+  size_t threads_ = 1;
+  int64_t shortest_part_ = 0;
+  size_t scratch_bytes_ = 0;  // of one thread
+  size_t packed_bytes_ = 0;
   AlignedMemory arena_;  // activations, then scratch memory
   AlignedMemory packed_;
   std::vector<std::byte*> bases_;  // of Locations, during a run

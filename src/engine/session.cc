@@ -1,10 +1,13 @@
 #include "engine/session.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <new>
+#include <string>
 #include <utility>
 
 #include "engine/program.h"
+#include "engine/worker_pool.h"
 
 namespace durward {
 namespace {
@@ -23,8 +26,10 @@ bool overlap(std::span<const std::byte> a, std::span<const std::byte> b) {
 
 }  // namespace
 
-Session::Session(std::unique_ptr<Program> program) : program_(std::move(program)) {}
+Session::Session(std::unique_ptr<Program> program, std::unique_ptr<WorkerPool> pool)
+    : program_(std::move(program)), pool_(std::move(pool)) {}
 Session::~Session() = default;
+uint64_t Session::most_threads() noexcept { return WorkerPool::most_threads(); }
 
 EngineError Session::create(std::span<const std::byte> bytes, const SessionOptions& options,
                             std::unique_ptr<Session>& session) {
@@ -33,15 +38,24 @@ EngineError Session::create(std::span<const std::byte> bytes, const SessionOptio
     return {EngineCode::kNoSuchIsa,
             std::string("this machine does not have ") + name(*options.isa)};
   }
+  if (options.threads > most_threads()) {
+    return {EngineCode::kNoThreads, std::to_string(options.threads) +
+                                        " threads were asked for, this engine has at most " +
+                                        std::to_string(most_threads())};
+  }
+  const auto threads = std::max<size_t>(static_cast<size_t>(options.threads), 1);
   const Isa highest = options.isa.value_or(isas().back());
 #if defined(__cpp_exceptions)
   try {
 #endif
     auto program = std::make_unique<Program>();
-    if (EngineError error = program->load(bytes, highest, options.max_bytes); !error.ok()) {
-      return error;
-    }
-    session.reset(new Session(std::move(program)));
+    EngineError error =
+        program->load(bytes, {highest, threads, options.shortest_part, options.max_bytes});
+    if (!error.ok()) return error;
+    std::unique_ptr<WorkerPool> pool;
+    if (threads > 1) error = WorkerPool::create(threads, pool);
+    if (!error.ok()) return error;
+    session.reset(new Session(std::move(program), std::move(pool)));
     return {};
 #if defined(__cpp_exceptions)
   } catch (const std::bad_alloc&) {
@@ -68,6 +82,26 @@ size_t Session::packed_bytes() const noexcept { return program_->packed_bytes();
 const Plan& Session::plan() const noexcept { return program_->plan(); }
 Isa Session::isa_of_call(size_t call) const noexcept { return program_->isa_of_call(call); }
 
+void Session::run_part(const Stage& stage, size_t part) noexcept {
+  const Instruction* instruction = &program_->instructions()[stage.first + part];
+  for (size_t step = 0; step < stage.steps; ++step, instruction += stage.parts) {
+    // Part 0 is the caller's, whose signal it is.
+    if (part == 0 && signal_.stop != nullptr && signal_.stop(signal_.context)) {
+      stopped_.store(true, std::memory_order_relaxed);
+    }
+    if (stopped_.load(std::memory_order_relaxed)) return;
+    program_->run(*instruction, part);
+  }
+}
+
+void Session::run_stage(const Stage& stage) noexcept {
+  if (stage.parts == 1) return run_part(stage, 0);
+  const auto part_of = [](const WorkerPool::Task& task, size_t part) noexcept {
+    static_cast<Session*>(task.object)->run_part(*static_cast<const Stage*>(task.argument), part);
+  };
+  pool_->run({part_of, this, &stage}, stage.parts);
+}
+
 EngineCode Session::run(std::span<const std::span<const std::byte>> inputs,
                         std::span<const std::span<std::byte>> outputs,
                         const StopSignal& signal) noexcept {
@@ -89,9 +123,11 @@ EngineCode Session::run(std::span<const std::span<const std::byte>> inputs,
     }
     *ports++ = outputs[i].data();
   }
-  for (const Instruction& instruction : program_->instructions()) {
-    if (signal.stop != nullptr && signal.stop(signal.context)) return EngineCode::kDeadline;
-    program_->run(instruction);
+  signal_ = signal;
+  stopped_ = false;
+  for (const Stage& stage : program_->stages()) {
+    run_stage(stage);
+    if (stopped_) return EngineCode::kDeadline;
   }
   return EngineCode::kOk;
 }

@@ -3,6 +3,7 @@
 // the right sizes.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -16,12 +17,20 @@
 namespace durward {
 
 class Program;
+struct Stage;
+class WorkerPool;
 
 struct SessionOptions {
   // Use no kernel for a faster instruction set than this; without it, all that the machine has.
   std::optional<Isa> isa;
   // What the arena, the kernels' scratch memory and the packed weights may take together.
   uint64_t max_bytes = UINT64_MAX;
+  // That compute a run, the one that calls it counted: the others belong to the session. At most
+  // most_threads(); 0 means 1.
+  uint64_t threads = 1;
+  // No step is split for several threads into shorter parts than this, in estimated nanoseconds;
+  // 0 splits all that can be.
+  int64_t shortest_part = 700;
 };
 
 // Asked between two steps; where it says true the run ends with kDeadline.
@@ -34,11 +43,13 @@ class Session {
  public:
   // `plan` is a serialised plan at a multiple of kPlanAlignment bytes, and outlives the session:
   // its constants are used where they are. Errors: those of read_plan and verify_plan, kInvalidPlan
-  // for constants that would make a sum overflow, kNoSuchIsa, kOutOfMemory.
+  // for constants that would make a sum overflow, kNoSuchIsa, kNoThreads, kOutOfMemory.
   [[nodiscard]] static EngineError create(std::span<const std::byte> plan,
                                           const SessionOptions& options,
                                           std::unique_ptr<Session>& session);
   ~Session();
+  // 8, or 1 where the engine is built without threads.
+  [[nodiscard]] static uint64_t most_threads() noexcept;
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -63,8 +74,14 @@ class Session {
   [[nodiscard]] const Plan& plan() const noexcept;
 
  private:
-  explicit Session(std::unique_ptr<Program> program);
+  Session(std::unique_ptr<Program> program, std::unique_ptr<WorkerPool> pool);
+  void run_part(const Stage& stage, size_t part) noexcept;
+  void run_stage(const Stage& stage) noexcept;
+
   std::unique_ptr<Program> program_;
+  StopSignal signal_;  // of the run
+  std::atomic<bool> stopped_{false};
+  std::unique_ptr<WorkerPool> pool_;  // nullptr for one thread
 };
 
 }  // namespace durward

@@ -1,5 +1,6 @@
 #include "runtimes/bench.h"
 
+#include <absl/strings/str_join.h>
 #include <time.h>
 
 #include <algorithm>
@@ -80,18 +81,19 @@ void shuffle(std::vector<size_t>& order, Random& random) {
 
 }  // namespace
 
-absl::StatusOr<CpuPin> CpuPin::to(int cpu) {
-  cpu_set_t before;
+absl::StatusOr<CpuPin> CpuPin::to(std::span<const int> cpus) {
+  cpu_set_t before, chosen;
   CPU_ZERO(&before);
-  if (cpu < 0 || cpu >= CPU_SETSIZE || sched_getaffinity(0, sizeof before, &before) != 0 ||
-      !CPU_ISSET(static_cast<size_t>(cpu), &before))
-    return absl::InvalidArgumentError(
-        absl::StrCat("this process may not run on CPU ", cpu, "; choose one of its own"));
-  cpu_set_t one;
-  CPU_ZERO(&one);
-  CPU_SET(static_cast<size_t>(cpu), &one);
-  if (sched_setaffinity(0, sizeof one, &one) != 0)
-    return absl::InvalidArgumentError(absl::StrCat("cannot pin to CPU ", cpu));
+  CPU_ZERO(&chosen);
+  const bool known = sched_getaffinity(0, sizeof before, &before) == 0;
+  for (const int cpu : cpus) {
+    if (!known || cpu < 0 || cpu >= CPU_SETSIZE || !CPU_ISSET(static_cast<size_t>(cpu), &before))
+      return absl::InvalidArgumentError(
+          absl::StrCat("this process may not run on CPU ", cpu, "; choose one of its own"));
+    CPU_SET(static_cast<size_t>(cpu), &chosen);
+  }
+  if (sched_setaffinity(0, sizeof chosen, &chosen) != 0)
+    return absl::InvalidArgumentError(absl::StrCat("cannot pin to CPU ", absl::StrJoin(cpus, ",")));
   return CpuPin(before);
 }
 

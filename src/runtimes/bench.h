@@ -16,12 +16,13 @@
 
 namespace durward {
 
-// Keeps the calling thread, and every thread that it starts, on one CPU until destroyed. Pin before
-// the models are loaded: a runtime's own threads are started then.
+// Keeps the calling thread, and every thread that it starts, on some CPUs until destroyed. Pin
+// before the models are loaded: a runtime's own threads are started then.
 class CpuPin {
  public:
-  // Errors: InvalidArgument where the process may not run on `cpu`.
-  [[nodiscard]] static absl::StatusOr<CpuPin> to(int cpu);
+  // Errors: InvalidArgument where the process may not run on one of them.
+  [[nodiscard]] static absl::StatusOr<CpuPin> to(std::span<const int> cpus);
+  [[nodiscard]] static absl::StatusOr<CpuPin> to(int cpu) { return to(std::span(&cpu, 1)); }
   CpuPin(CpuPin&& other) noexcept;
   CpuPin& operator=(CpuPin&&) = delete;
   ~CpuPin();

@@ -41,7 +41,8 @@ PortInfo port_info(const PlanTensor& tensor) {
 }
 
 // The time of each call of the plan, over several runs: asked between two steps, what has passed
-// belongs to the step before.
+// belongs to the step before. With several threads it is the calling one's, and where that waits
+// for the others it is the last step before.
 class CallTimes {
  public:
   explicit CallTimes(const Plan& plan) : plan_(plan), microseconds_(plan.calls.size(), 0.0) {}
@@ -147,7 +148,9 @@ absl::StatusOr<std::unique_ptr<RuntimeModel>> load_with_engine(const std::filesy
                                                                const RuntimeOptions& options) {
   DURWARD_ASSIGN_OR_RETURN(Bundle bundle, Bundle::open(path));
   std::unique_ptr<Session> session;
-  DURWARD_RETURN_IF_ERROR(engine_status(Session::create(bundle.plan(), {}, session)));
+  SessionOptions session_options;
+  session_options.threads = static_cast<uint64_t>(options.threads);
+  DURWARD_RETURN_IF_ERROR(engine_status(Session::create(bundle.plan(), session_options, session)));
   return std::make_unique<EngineModel>(std::move(bundle), std::move(session), options.profile);
 }
 

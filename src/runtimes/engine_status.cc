@@ -7,6 +7,7 @@ absl::Status engine_status(const EngineError& error) {
     case EngineCode::kOk:
       return absl::OkStatus();
     case EngineCode::kOutOfMemory:
+    case EngineCode::kNoThreads:
       return absl::ResourceExhaustedError(error.message);
     case EngineCode::kUnknownVersion:
       return absl::UnimplementedError(error.message);

@@ -67,7 +67,7 @@ class RuntimeModel {
   [[nodiscard]] virtual absl::StatusOr<std::vector<OpRecord>> profile() = 0;
 };
 
-// Loads a model file by its ending: .bundle (our engine, one thread), .onnx and .ort (ONNX
+// Loads a model file by its ending: .bundle (our engine), .onnx and .ort (ONNX
 // Runtime), .tflite (LiteRT), .onnx, .tflite and .xml (OpenVINO). Errors: NotFound, InvalidArgument
 // (the runtime refuses the model), Unavailable.
 [[nodiscard]] absl::StatusOr<std::unique_ptr<RuntimeModel>> load_model(

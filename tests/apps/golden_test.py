@@ -32,7 +32,7 @@ class GoldenOnADevice(CommandLineTest):
 
     def test_it_says_what_durward_says(self):
         expected = run("bundle", "golden", self.bundle).stdout.rstrip("\n")
-        for options in [[], ["--isa", "portable"]]:
+        for options in [[], ["--threads", "2"], ["--isa", "portable"]]:
             done = self.check(*options)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertRegex(done.stdout, r"\Apassed: 3 golden vectors, \d+ bytes of output, all equal \([\w-]+\)\n\Z")
@@ -75,6 +75,9 @@ class GoldenOnADevice(CommandLineTest):
             (self.check(plan=self.folder), "cannot read"),
             (self.check("--isa", "abacus"), "there is no instruction set 'abacus'"),
             (self.check("--isa"), "usage: durward-golden"),
+            (self.check("--threads", "9"), "9 threads were asked for"),
+            (self.check("--threads", "two"), "usage: durward-golden"),
+            (self.check("--threads"), "usage: durward-golden"),
             (call(GOLDEN), "usage: durward-golden"),
             (call(GOLDEN, self.plan), "usage: durward-golden"),
         ]:

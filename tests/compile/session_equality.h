@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <span>
 #include <string>
 #include <vector>
@@ -60,9 +61,14 @@ inline Buffers interpret(const Graph& graph, const Buffers& inputs) {
   return outputs;
 }
 
-inline std::unique_ptr<Session> session_of(const AlignedBytes& plan, Isa isa) {
+// With several threads, every step that has parts is split, however short it is.
+inline std::unique_ptr<Session> session_of(const AlignedBytes& plan, Isa isa,
+                                           uint64_t threads = 1) {
   std::unique_ptr<Session> session;
-  const EngineError error = Session::create(plan.bytes(), {.isa = isa}, session);
+  SessionOptions options{.isa = isa};
+  options.threads = std::min(threads, Session::most_threads());
+  options.shortest_part = 0;
+  const EngineError error = Session::create(plan.bytes(), options, session);
   EXPECT_TRUE(error.ok()) << error.message;
   return session;
 }
@@ -73,7 +79,8 @@ inline Buffers run_session(Session& session, const Graph& graph, const Buffers& 
   return outputs;
 }
 
-// A session runs twice: the second time its arena holds what the first left behind.
+// A session runs twice: the second time its arena holds what the first left behind. Once on one
+// thread and once on 2, 3 or 4.
 inline void expect_sessions_equal_interpreter(const Graph& graph,
                                               std::span<const int64_t> arena_budgets,
                                               uint64_t seed) {
@@ -86,12 +93,14 @@ inline void expect_sessions_equal_interpreter(const Graph& graph,
     const AlignedBytes plan(*bytes);
     for (const Isa isa : isas()) {
       if (!available(isa)) continue;
-      const auto session = session_of(plan, isa);
-      ASSERT_NE(session, nullptr) << to_string(graph);
-      for (int run = 0; run < 2; ++run) {
-        ASSERT_TRUE(run_session(*session, graph, inputs[run]) == expected[run])
-            << name(isa) << ", arena of " << budget << " bytes\n"
-            << to_string(graph);
+      for (const uint64_t threads : {uint64_t{1}, 2 + random.below(3)}) {
+        const auto session = session_of(plan, isa, threads);
+        ASSERT_NE(session, nullptr) << to_string(graph);
+        for (int run = 0; run < 2; ++run) {
+          ASSERT_TRUE(run_session(*session, graph, inputs[run]) == expected[run])
+              << name(isa) << ", arena of " << budget << " bytes, " << threads << " threads\n"
+              << to_string(graph);
+        }
       }
     }
   }

@@ -1,15 +1,18 @@
 #include "engine/allocations.h"
 
+#include <atomic>
 #include <cstdlib>
 #include <new>
 
 namespace {
 
 thread_local int64_t count = 0;
+std::atomic<int64_t> count_of_all{0};
 thread_local int64_t until_failure = -1;  // negative: none
 
 void* allocate(size_t bytes, size_t alignment) noexcept {
   ++count;
+  ++count_of_all;
   if (until_failure >= 0 && until_failure-- == 0) return nullptr;
   const size_t rounded = (bytes + alignment - 1) / alignment * alignment;
   return std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded);
@@ -48,6 +51,7 @@ void operator delete[](void* memory, size_t) noexcept { std::free(memory); }
 namespace durward {
 
 int64_t allocations() noexcept { return count; }
+int64_t allocations_of_all_threads() noexcept { return count_of_all; }
 
 FailingAllocation::FailingAllocation(int64_t after) noexcept { until_failure = after; }
 FailingAllocation::~FailingAllocation() { until_failure = -1; }

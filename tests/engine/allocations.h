@@ -7,6 +7,7 @@ namespace durward {
 
 // Allocations of this thread so far.
 [[nodiscard]] int64_t allocations() noexcept;
+[[nodiscard]] int64_t allocations_of_all_threads() noexcept;
 
 // While one of these lives, the allocation of this thread after the next `count` ones finds no
 // memory; those behind it do.

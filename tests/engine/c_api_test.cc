@@ -116,7 +116,7 @@ TEST_F(CApi, TellsWhatItTook) {
 TEST_F(CApi, UsesNoFasterInstructionSetThanItMay) {
   size_t tried = 0;
   for (size_t i = 0; const char* isa = durward_engine_isa(i); ++i) {
-    const durward_options options{sizeof(options), isa, 0};
+    const durward_options options{sizeof(options), isa, 0, 0};
     const durward_code code = create(&options);
     ASSERT_EQ(code, durward_engine_has_isa(isa) != 0 ? DURWARD_OK : DURWARD_NO_SUCH_ISA) << isa;
     if (code != DURWARD_OK) {
@@ -131,17 +131,36 @@ TEST_F(CApi, UsesNoFasterInstructionSetThanItMay) {
     session_ = nullptr;
   }
   EXPECT_GE(tried, 1u);
-  const durward_options unknown{sizeof(unknown), "abacus", 0};
+  const durward_options unknown{sizeof(unknown), "abacus", 0, 0};
   EXPECT_EQ(create(&unknown), DURWARD_NO_SUCH_ISA);
   EXPECT_STREQ(text_.data(), "there is no instruction set 'abacus'");
   EXPECT_EQ(durward_engine_has_isa("abacus"), 0);
 }
 
 TEST_F(CApi, TakesNoMoreMemoryThanItMay) {
-  const durward_options options{sizeof(options), nullptr, 1};
+  const durward_options options{sizeof(options), nullptr, 1, 0};
   EXPECT_EQ(create(&options), DURWARD_OUT_OF_MEMORY);
   EXPECT_EQ(session_, nullptr);
   EXPECT_THAT(text_.data(), HasSubstr("no memory for"));
+}
+
+TEST_F(CApi, ComputesOnSeveralThreads) {
+  if (Session::most_threads() == 1) GTEST_SKIP() << "this engine is built without threads";
+  durward_options options{sizeof(options), nullptr, 0, 3};
+  ASSERT_EQ(create(&options), DURWARD_OK) << text_.data();
+  ASSERT_EQ(run(), DURWARD_OK);
+  EXPECT_EQ(output_, by_session(plan_.bytes()));
+  durward_session_destroy(session_);
+  options.threads = Session::most_threads() + 1;
+  EXPECT_EQ(create(&options), DURWARD_NO_THREADS);
+  EXPECT_EQ(session_, nullptr);
+  EXPECT_THAT(text_.data(), HasSubstr(std::to_string(options.threads) + " threads"));
+}
+
+// Callers that were built before sessions had threads.
+TEST_F(CApi, TakesShorterOptions) {
+  durward_options options{offsetof(durward_options, threads), nullptr, 0, 1000};
+  EXPECT_EQ(create(&options), DURWARD_OK);
 }
 
 TEST_F(CApi, SaysSoWhereAnyOfItsAllocationsFails) {
@@ -220,7 +239,7 @@ TEST_F(CApi, TellsDamagedPlansApart) {
 }
 
 TEST_F(CApi, CutsMessagesToTheirRoom) {
-  const durward_options options{sizeof(options), "abacus", 0};
+  const durward_options options{sizeof(options), "abacus", 0, 0};
   const std::string whole = "there is no instruction set 'abacus'";
   for (const size_t room : {size_t{1}, size_t{2}, size_t{20}, whole.size(), whole.size() + 1}) {
     text_.fill('#');
@@ -271,7 +290,7 @@ TEST_F(CApi, SurvivesNullEverywhere) {
 // Callers that were built with a later version of the header.
 TEST_F(CApi, TakesLongerStructsWhoseNewFieldsAreUnset) {
   struct {
-    durward_options known{sizeof(*this), nullptr, 0};
+    durward_options known{sizeof(*this), nullptr, 0, 0};
     uint64_t added = 0;
   } options;
   ASSERT_EQ(create(&options.known), DURWARD_OK);
@@ -279,7 +298,7 @@ TEST_F(CApi, TakesLongerStructsWhoseNewFieldsAreUnset) {
   options.added = 1;
   EXPECT_EQ(create(&options.known), DURWARD_INVALID_ARGUMENT);
   options.added = 0;
-  options.known.struct_bytes = sizeof(durward_options) - 1;
+  options.known.struct_bytes = offsetof(durward_options, threads) - 1;
   EXPECT_EQ(create(&options.known), DURWARD_INVALID_ARGUMENT);
 
   ASSERT_EQ(create(), DURWARD_OK);
@@ -299,7 +318,7 @@ TEST_F(CApi, NamesVersionsAndCodes) {
   EXPECT_EQ(durward_engine_api(), static_cast<uint32_t>(DURWARD_ENGINE_API));
   EXPECT_EQ(durward_engine_plan_version(), kPlanVersion);
   EXPECT_THAT(durward_engine_version(), ::testing::MatchesRegex("[0-9]+\\.[0-9]+\\.[0-9]+"));
-  for (durward_code code = DURWARD_OK; code <= DURWARD_DEADLINE; ++code) {
+  for (durward_code code = DURWARD_OK; code <= DURWARD_NO_THREADS; ++code) {
     EXPECT_STRNE(durward_code_text(code), durward_code_text(-1)) << code;
   }
   EXPECT_STREQ(durward_code_text(1000), "unknown code");

@@ -139,7 +139,17 @@ TEST(CpuPin, PinsAndRestores) {
   }
   sched_getaffinity(0, sizeof after, &after);
   EXPECT_TRUE(CPU_EQUAL(&before, &after));
+  std::vector<int> own;
+  for (int i = 0; i < CPU_SETSIZE; ++i) {
+    if (CPU_ISSET(static_cast<size_t>(i), &before)) own.push_back(i);
+  }
+  const auto all = CpuPin::to(own);
+  ASSERT_TRUE(all.ok()) << all.status();
+  sched_getaffinity(0, sizeof pinned, &pinned);
+  EXPECT_TRUE(CPU_EQUAL(&before, &pinned));
   EXPECT_EQ(CpuPin::to(-1).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(CpuPin::to(std::vector<int>{cpu, -1}).status().code(),
+            absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(CpuPin::to(100000).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
