@@ -282,10 +282,7 @@ void run_tiles(const Conv2DFloat& conv, const std::byte* packed,
   for (; left >= kTilePixels; left -= kTilePixels, output += kTilePixels * w.out_c) {
     run_tile<F, kTilePixels>(layer, rows(kTilePixels, pixel), output);
   }
-  for (; left >= 2; left -= 2, output += 2 * w.out_c) {
-    run_tile<F, 2>(layer, rows(2, pixel), output);
-  }
-  if (left > 0) run_tile<F, 1>(layer, rows(1, pixel), output);
+  for (; left > 0; --left, output += w.out_c) run_tile<F, 1>(layer, rows(1, pixel), output);
 }
 
 template <typename F>
