@@ -1,5 +1,5 @@
 // Time of each float kernel that this machine can run, on layers of face detectors and of
-// MobileFaceNet, and of quantising a face's crop.
+// MobileFaceNet.
 #include <benchmark/benchmark.h>
 
 #include <cstddef>
@@ -10,7 +10,6 @@
 #include "base/random.h"
 #include "engine/kernels/conv2d/float_kernels.h"
 #include "engine/kernels/depthwise/float_kernels.h"
-#include "engine/kernels/vectors/vector_kernels.h"
 
 namespace durward {
 namespace {
@@ -84,16 +83,6 @@ void run(benchmark::State& state, const Kernel& kernel, const Shape& shape) {
       benchmark::Counter(products, benchmark::Counter::kIsIterationInvariantRate);
 }
 
-void quantize(benchmark::State& state, const VectorKernels& kernels) {
-  constexpr int64_t kCrop = int64_t{112} * 112 * 3;
-  const auto input = random_values(kCrop);
-  std::vector<int8_t> output(static_cast<size_t>(kCrop));
-  for (auto _ : state) {
-    kernels.quantize_int8(1.0f / 128, {}, kCrop, input.data(), output.data());
-    benchmark::ClobberMemory();
-  }
-}
-
 template <typename Kernel, size_t kShapes>
 void register_layers(const char* family, std::span<const Kernel> kernels,
                      const Shape (&shapes)[kShapes]) {
@@ -112,11 +101,6 @@ void register_layers(const char* family, std::span<const Kernel> kernels,
 void register_all() {
   register_layers("conv", conv2d_float_kernels(), kConvolutions);
   register_layers("depthwise", depthwise_float_kernels(), kDepthwise);
-  for (const VectorKernels& kernels : vector_kernels()) {
-    if (!available(kernels.isa)) continue;
-    const std::string title = std::string(name(kernels.isa)) + "/quantize/112x112x3";
-    benchmark::RegisterBenchmark(title.c_str(), quantize, kernels);
-  }
 }
 
 }  // namespace

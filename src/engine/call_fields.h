@@ -127,7 +127,7 @@ void fields(V& v, ExtremumInt8Call& c) {
 }
 template <typename V>
 void fields(V& v, BinaryFloatCall& c) {
-  v.choice(c.kind, FloatBinary::kMinimum);
+  v.choice(c.kind, FloatBinary::kGreaterOrEqual);
   fields(v, c.loop);
   fields(v, c.range);
 }

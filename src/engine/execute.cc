@@ -1,5 +1,6 @@
-// The kernel calls over the reference kernels: each run() fills the kernel's parameters from the
-// operands, in the order that kernel_call.h gives.
+// The kernel calls over the reference kernels, or those of an instruction set for functions without
+// weights: each run() fills the kernel's parameters from the operands, in the order that
+// kernel_call.h gives.
 #include <algorithm>
 #include <type_traits>
 #include <variant>
@@ -83,12 +84,12 @@ void run(const MatMulFloatCall& call, const CallOperands& o) {
 
 // ---- two tensors, element by element ----
 
-void run(const AddInt8Call& call, const CallOperands& o) {
-  add_int8(call.parameters, o.in<int8_t>(0), o.in<int8_t>(1), o.out<int8_t>());
+void run(const AddInt8Call& call, const CallOperands& o, const VectorKernels& kernels) {
+  kernels.add_int8(call.parameters, o.in<int8_t>(0), o.in<int8_t>(1), o.out<int8_t>());
 }
 
-void run(const MulInt8Call& call, const CallOperands& o) {
-  mul_int8(call.parameters, o.in<int8_t>(0), o.in<int8_t>(1), o.out<int8_t>());
+void run(const MulInt8Call& call, const CallOperands& o, const VectorKernels& kernels) {
+  kernels.mul_int8(call.parameters, o.in<int8_t>(0), o.in<int8_t>(1), o.out<int8_t>());
 }
 
 void run(const ExtremumInt8Call& call, const CallOperands& o) {
@@ -103,8 +104,8 @@ void run(const BinaryFloatCall& call, const CallOperands& o) {
 
 // ---- functions of one element ----
 
-void run(const LookupInt8Call& call, const CallOperands& o) {
-  lookup_int8(o.in<int8_t>(1), call.count, o.in<int8_t>(0), o.out<int8_t>());
+void run(const LookupInt8Call& call, const CallOperands& o, const VectorKernels& kernels) {
+  kernels.lookup_int8(o.in<int8_t>(1), call.count, o.in<int8_t>(0), o.out<int8_t>());
 }
 
 void run(const PReluInt8Call& call, const CallOperands& o) {
@@ -117,8 +118,8 @@ void run(const PReluFloatCall& call, const CallOperands& o) {
   prelu_float(call.rows, call.channels, o.in<float>(1), o.in<float>(0), o.out<float>());
 }
 
-void run(const UnaryFloatCall& call, const CallOperands& o) {
-  unary_float(call.function, call.count, o.in<float>(0), o.out<float>());
+void run(const UnaryFloatCall& call, const CallOperands& o, const VectorKernels& kernels) {
+  kernels.unary_float(call.function, call.count, o.in<float>(0), o.out<float>());
 }
 
 void run(const ScaleShiftFloatCall& call, const CallOperands& o) {
@@ -128,11 +129,11 @@ void run(const ScaleShiftFloatCall& call, const CallOperands& o) {
 
 // ---- pooling and reductions ----
 
-void run(const MaxPoolCall& call, const CallOperands& o) {
+void run(const MaxPoolCall& call, const CallOperands& o, const VectorKernels& kernels) {
   if (call.is_float) {
-    max_pool_float(call.window, o.in<float>(0), o.out<float>());
+    kernels.max_pool_float(call.window, o.in<float>(0), o.out<float>());
   } else {
-    max_pool_int8(call.window, o.in<int8_t>(0), o.out<int8_t>());
+    kernels.max_pool_int8(call.window, o.in<int8_t>(0), o.out<int8_t>());
   }
 }
 
@@ -146,9 +147,9 @@ void run(const AveragePoolFloatCall& call, const CallOperands& o) {
   average_pool_float(call.window, call.count_padding, o.in<float>(0), o.out<float>(), o.scratch);
 }
 
-void run(const SumInt8Call& call, const CallOperands& o) {
-  sum_int8(call.reduction, call.input_zero_point, call.multiplier, call.output, o.in<int8_t>(0),
-           o.out<int8_t>(), o.scratch);
+void run(const SumInt8Call& call, const CallOperands& o, const VectorKernels& kernels) {
+  kernels.sum_int8(call.reduction, call.input_zero_point, call.multiplier, call.output,
+                   o.in<int8_t>(0), o.out<int8_t>(), o.scratch);
 }
 
 void run(const ReduceExtremumInt8Call& call, const CallOperands& o) {
@@ -199,9 +200,9 @@ void run(const ResizeLinearFloatCall& call, const CallOperands& o) {
   resize_linear_float(resize_geometry(call, o), o.in<float>(0), o.out<float>());
 }
 
-void run(const ResizeLinearInt8Call& call, const CallOperands& o) {
-  resize_linear_int8(resize_geometry(call, o), call.input_zero_point, call.multiplier, call.output,
-                     o.in<int8_t>(0), o.out<int8_t>());
+void run(const ResizeLinearInt8Call& call, const CallOperands& o, const VectorKernels& kernels) {
+  kernels.resize_linear_int8(resize_geometry(call, o), call.input_zero_point, call.multiplier,
+                             call.output, o.in<int8_t>(0), o.out<int8_t>());
 }
 
 // ---- normalisation along an axis ----
@@ -226,8 +227,8 @@ void run(const L2NormalizeFloatCall& call, const CallOperands& o) {
 
 // ---- between float and integers ----
 
-void run(const QuantizeInt8Call& call, const CallOperands& o) {
-  quantize_int8(call.scale, call.output, call.count, o.in<float>(0), o.out<int8_t>());
+void run(const QuantizeInt8Call& call, const CallOperands& o, const VectorKernels& kernels) {
+  kernels.quantize_int8(call.scale, call.output, call.count, o.in<float>(0), o.out<int8_t>());
 }
 
 void run(const DequantizeCall& call, const CallOperands& o) {
@@ -275,19 +276,20 @@ size_t scratch_bytes(const KernelCall& call) noexcept {
 }
 
 void execute(const KernelCall& call, const CallOperands& operands) noexcept {
-  std::visit([&operands](const auto& one) { run(one, operands); }, call);
+  execute(call, operands, vector_kernels().front());
 }
 
 void execute(const KernelCall& call, const CallOperands& operands,
              const VectorKernels& kernels) noexcept {
-  if (const auto* q = std::get_if<QuantizeInt8Call>(&call)) {
-    return kernels.quantize_int8(q->scale, q->output, q->count, operands.in<float>(0),
-                                 operands.out<int8_t>());
-  }
-  if (const auto* pool = std::get_if<MaxPoolCall>(&call); pool != nullptr && pool->is_float) {
-    return kernels.max_pool_float(pool->window, operands.in<float>(0), operands.out<float>());
-  }
-  execute(call, operands);
+  std::visit(
+      [&](const auto& one) {
+        if constexpr (requires { run(one, operands, kernels); }) {
+          run(one, operands, kernels);
+        } else {
+          run(one, operands);
+        }
+      },
+      call);
 }
 
 const char* name(const KernelCall& call) noexcept {

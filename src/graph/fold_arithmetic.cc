@@ -17,6 +17,10 @@ std::optional<T> apply(BinaryKind kind, T a, T b) {
       return std::max(a, b);
     case BinaryKind::kMinimum:
       return std::min(a, b);
+    case BinaryKind::kLess:
+      return static_cast<T>(a < b);
+    case BinaryKind::kGreaterOrEqual:
+      return static_cast<T>(a >= b);
     default:
       break;
   }

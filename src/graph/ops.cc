@@ -19,6 +19,10 @@ std::string_view name_of(BinaryKind kind) {
       return "Maximum";
     case BinaryKind::kMinimum:
       return "Minimum";
+    case BinaryKind::kLess:
+      return "Less";
+    case BinaryKind::kGreaterOrEqual:
+      return "GreaterOrEqual";
   }
   return "Binary";
 }

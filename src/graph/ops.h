@@ -54,7 +54,23 @@ struct MatMul {
   bool operator==(const MatMul&) const = default;
 };
 
-enum class BinaryKind : uint8_t { kAdd, kSub, kMul, kDiv, kPow, kMaximum, kMinimum };
+// A comparison gives 1 where it holds and 0 elsewhere, in the type of what it compares; NaN is
+// neither less than a number nor greater.
+enum class BinaryKind : uint8_t {
+  kAdd,
+  kSub,
+  kMul,
+  kDiv,
+  kPow,
+  kMaximum,
+  kMinimum,
+  kLess,
+  kGreaterOrEqual,
+};
+
+[[nodiscard]] constexpr bool is_comparison(BinaryKind kind) {
+  return kind == BinaryKind::kLess || kind == BinaryKind::kGreaterOrEqual;
+}
 
 // (a, b) -> broadcast shape (numpy's rule). `activation` is kNone, kRelu or kRelu6.
 struct Binary {

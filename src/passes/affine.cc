@@ -62,6 +62,8 @@ std::optional<ChannelAffine> binary_affine(const Graph& graph, const Node& node,
       case BinaryKind::kPow:
       case BinaryKind::kMaximum:
       case BinaryKind::kMinimum:
+      case BinaryKind::kLess:
+      case BinaryKind::kGreaterOrEqual:
         return std::nullopt;
     }
   }

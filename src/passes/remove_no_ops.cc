@@ -80,6 +80,9 @@ class SameAs {
       case BinaryKind::kMaximum:
       case BinaryKind::kMinimum:
         return node_.inputs[0] == node_.inputs[1] ? 0 : -1;
+      case BinaryKind::kLess:
+      case BinaryKind::kGreaterOrEqual:
+        return -1;
     }
     return -1;
   }

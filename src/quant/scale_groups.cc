@@ -60,7 +60,7 @@ bool has_int8_kernel(const Graph& graph, NodeId id) {
   }
   if (const auto* binary = std::get_if<Binary>(&op)) {
     return binary->kind != BinaryKind::kDiv && binary->kind != BinaryKind::kPow &&
-           graph.tensor(node.inputs[0]).type == DataType::kFloat32;
+           !is_comparison(binary->kind) && graph.tensor(node.inputs[0]).type == DataType::kFloat32;
   }
   if (const auto* unary = std::get_if<Unary>(&op)) {
     switch (unary->kind) {

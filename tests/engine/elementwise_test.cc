@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "engine/arithmetic.h"
 #include "engine/kernels/binary/binary.h"
 
@@ -128,6 +130,17 @@ TEST(BinaryFloat, HasTheValuesOfTheOperations) {
   EXPECT_EQ(run(FloatBinary::kPow), (std::vector<float>{64, 9}));
   EXPECT_EQ(run(FloatBinary::kMaximum), (std::vector<float>{8, 2}));
   EXPECT_EQ(run(FloatBinary::kMinimum), (std::vector<float>{2, -3}));
+  EXPECT_EQ(run(FloatBinary::kLess), (std::vector<float>{0, 1}));
+  EXPECT_EQ(run(FloatBinary::kGreaterOrEqual), (std::vector<float>{1, 0}));
+}
+
+TEST(BinaryFloat, ComparesEqualNumbersAndNaNs) {
+  const float a[] = {2, -0.0f, std::nanf(""), 1}, b[] = {2, 0, 1, std::nanf("")};
+  std::vector<float> y(4);
+  binary_float(FloatBinary::kLess, flat(4), {}, a, b, y.data());
+  EXPECT_EQ(y, (std::vector<float>{0, 0, 0, 0}));
+  binary_float(FloatBinary::kGreaterOrEqual, flat(4), {}, a, b, y.data());
+  EXPECT_EQ(y, (std::vector<float>{1, 1, 0, 0}));
 }
 
 }  // namespace

@@ -67,7 +67,7 @@ inline std::vector<KernelCall> every_call() {
       L2NormalizeFloatCall{axis, 1e-6f},
       QuantizeInt8Call{0.5f, {}, 9},
   };
-  for (int kind = 0; kind <= static_cast<int>(FloatBinary::kMinimum); ++kind) {
+  for (int kind = 0; kind <= static_cast<int>(FloatBinary::kGreaterOrEqual); ++kind) {
     calls.push_back(BinaryFloatCall{static_cast<FloatBinary>(kind), rows, {}});
   }
   for (int kind = 0; kind <= static_cast<int>(FloatUnary::kHardSigmoid); ++kind) {

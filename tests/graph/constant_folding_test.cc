@@ -123,6 +123,13 @@ TEST_F(Folding, BroadcastsInArithmetic) {
               ElementsAre(0, 3, 6));
 }
 
+TEST_F(Folding, ComparesToOneAndZero) {
+  const TensorId a = constant<float>({4}, {1, 2, 3, std::nanf("")});
+  const TensorId b = constant<float>({}, {2});
+  EXPECT_THAT(fold<float>(Binary{BinaryKind::kLess}, {a, b}), ElementsAre(1, 0, 0, 0));
+  EXPECT_THAT(fold<float>(Binary{BinaryKind::kGreaterOrEqual}, {a, b}), ElementsAre(0, 1, 1, 0));
+}
+
 TEST_F(Folding, ComputesElementwiseFunctions) {
   const TensorId x = constant<float>({4}, {-4, -1, 0.5f, 7});
   const auto unary = [&](UnaryKind kind) { return fold<float>(Unary{kind}, {x}); };

@@ -21,9 +21,13 @@ FloatBinary float_binary(BinaryKind kind) {
     case BinaryKind::kMaximum:
       return FloatBinary::kMaximum;
     case BinaryKind::kMinimum:
+      return FloatBinary::kMinimum;
+    case BinaryKind::kLess:
+      return FloatBinary::kLess;
+    case BinaryKind::kGreaterOrEqual:
       break;
   }
-  return FloatBinary::kMinimum;
+  return FloatBinary::kGreaterOrEqual;
 }
 
 FloatUnary float_unary(UnaryKind kind) {
@@ -104,6 +108,8 @@ absl::StatusOr<KernelCall> binary_int8(const Binary& op, const LoweringContext& 
     }
     case BinaryKind::kDiv:
     case BinaryKind::kPow:
+    case BinaryKind::kLess:
+    case BinaryKind::kGreaterOrEqual:
       break;
   }
   return view.no_kernel();

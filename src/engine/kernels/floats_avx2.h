@@ -28,6 +28,7 @@ struct FloatsAvx2 {
 
   static Value set(float value) { return _mm256_set1_ps(value); }
   static Value add(Value a, Value b) { return _mm256_add_ps(a, b); }
+  static Value sub(Value a, Value b) { return _mm256_sub_ps(a, b); }
   static Value mul(Value a, Value b) { return _mm256_mul_ps(a, b); }
   static Value div(Value a, Value b) { return _mm256_div_ps(a, b); }
   // a > b ? a : b and a < b ? a : b, so b where one is NaN or both are zeros.
@@ -36,6 +37,30 @@ struct FloatsAvx2 {
   // test < 0 ? a : b
   static Value if_negative(Value test, Value a, Value b) {
     return _mm256_blendv_ps(b, a, _mm256_cmp_ps(test, _mm256_setzero_ps(), _CMP_LT_OQ));
+  }
+
+  // int8 values as integers, and the differences from `zero` as floats.
+  using Words = __m256i;
+  static Words set_words(int32_t value) { return _mm256_set1_epi32(value); }
+  static Words load_words(const int8_t* from) {
+    return _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
+  }
+  static Words load_words_first(const int8_t* from, int64_t count) {
+    __m128i bytes = _mm_setzero_si128();
+    __builtin_memcpy(&bytes, from, static_cast<size_t>(count));
+    return _mm256_cvtepi8_epi32(bytes);
+  }
+  static Value difference(Words value, Words zero) {
+    return _mm256_cvtepi32_ps(_mm256_sub_epi32(value, zero));
+  }
+  // sums[i] += value - zero for kLanes integers.
+  static void accumulate(int32_t* sums, Words value, Words zero) {
+    auto* to = reinterpret_cast<__m256i*>(sums);
+    _mm256_storeu_si256(to,
+                        _mm256_add_epi32(_mm256_loadu_si256(to), _mm256_sub_epi32(value, zero)));
+  }
+  static Value load_sums(const int32_t* from) {
+    return _mm256_cvtepi32_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
   }
 
   // Rounds to nearest even, adds the zero point and stores what fits int8.

@@ -25,12 +25,32 @@ struct FloatsAvx512 {
 
   static Value set(float value) { return _mm512_set1_ps(value); }
   static Value add(Value a, Value b) { return _mm512_add_ps(a, b); }
+  static Value sub(Value a, Value b) { return _mm512_sub_ps(a, b); }
   static Value mul(Value a, Value b) { return _mm512_mul_ps(a, b); }
   static Value div(Value a, Value b) { return _mm512_div_ps(a, b); }
   static Value max(Value a, Value b) { return _mm512_max_ps(a, b); }
   static Value min(Value a, Value b) { return _mm512_min_ps(a, b); }
   static Value if_negative(Value test, Value a, Value b) {
     return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(test, _mm512_setzero_ps(), _CMP_LT_OQ), b, a);
+  }
+
+  using Words = __m512i;
+  static Words set_words(int32_t value) { return _mm512_set1_epi32(value); }
+  static Words load_words(const int8_t* from) {
+    return _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+  }
+  static Words load_words_first(const int8_t* from, int64_t count) {
+    return _mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(first(count), from));
+  }
+  static Value difference(Words value, Words zero) {
+    return _mm512_cvtepi32_ps(_mm512_sub_epi32(value, zero));
+  }
+  static void accumulate(int32_t* sums, Words value, Words zero) {
+    _mm512_storeu_si512(sums,
+                        _mm512_add_epi32(_mm512_loadu_si512(sums), _mm512_sub_epi32(value, zero)));
+  }
+  static Value load_sums(const int32_t* from) {
+    return _mm512_cvtepi32_ps(_mm512_loadu_si512(from));
   }
 
   static void store_int8(int8_t* to, Value steps, int32_t zero_point) {

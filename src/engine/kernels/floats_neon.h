@@ -32,6 +32,7 @@ struct FloatsNeon {
 
   static Value set(float value) { return vdupq_n_f32(value); }
   static Value add(Value a, Value b) { return vaddq_f32(a, b); }
+  static Value sub(Value a, Value b) { return vsubq_f32(a, b); }
   static Value mul(Value a, Value b) { return vmulq_f32(a, b); }
   static Value div(Value a, Value b) { return vdivq_f32(a, b); }
   // Not vmaxq_f32 and vminq_f32: those order zeros by sign and give NaN where one is.
@@ -40,6 +41,21 @@ struct FloatsNeon {
   static Value if_negative(Value test, Value a, Value b) {
     return vbslq_f32(vcltzq_f32(test), a, b);
   }
+
+  using Words = int32x4_t;
+  static Words set_words(int32_t value) { return vdupq_n_s32(value); }
+  static Words load_words(const int8_t* from) { return load_words_first(from, kLanes); }
+  static Words load_words_first(const int8_t* from, int64_t count) {
+    int8x8_t bytes = vdup_n_s8(0);
+    __builtin_memcpy(&bytes, from, static_cast<size_t>(count));
+    return vmovl_s16(vget_low_s16(vmovl_s8(bytes)));
+  }
+  static Value difference(Words value, Words zero) { return vcvtq_f32_s32(vsubq_s32(value, zero)); }
+  static void accumulate(int32_t* sums, Words value, Words zero) {
+    vst1q_s32(sums, vaddq_s32(vld1q_s32(sums), vsubq_s32(value, zero)));
+  }
+  static Value load_sums(const int32_t* from) { return vcvtq_f32_s32(vld1q_s32(from)); }
+
   static void store_int8(int8_t* to, Value steps, int32_t zero_point) {
     store_int8_first(to, steps, zero_point, kLanes);
   }

@@ -23,6 +23,10 @@ std::string_view binary_name(BinaryKind kind) {
       return "Max";
     case BinaryKind::kMinimum:
       return "Min";
+    case BinaryKind::kLess:
+      return "Less";
+    case BinaryKind::kGreaterOrEqual:
+      return "GreaterOrEqual";
   }
   return "";
 }
@@ -91,9 +95,15 @@ absl::Status export_op(Exporter& exporter, const Node& node, const Binary& op) {
   // Of two constants one must keep its dimensions.
   const bool right_may_drop = keeps_rank(a) && !exporter.constant(a);
   const std::string right = exporter.operand(b, order, right_may_drop);
-  const std::string name =
-      exporter.add(std::string(binary_name(op.kind)),
-                   exporter.result_name(node.outputs[0], op.activation), {left, right});
+  const std::string wanted = exporter.result_name(node.outputs[0], op.activation);
+  const std::string kind(binary_name(op.kind));
+  std::string name;
+  if (is_comparison(op.kind)) {
+    name = exporter.add("Cast", wanted, {exporter.add(kind, wanted + "_holds", {left, right})});
+    exporter.attribute("to", exporter.element_type(exporter.tensor(node.outputs[0]).type));
+  } else {
+    name = exporter.add(kind, wanted, {left, right});
+  }
   return exporter.store(node, name, order, op.activation);
 }
 

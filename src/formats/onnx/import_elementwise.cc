@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "formats/onnx/import_ops.h"
 #include "formats/onnx/proto_tensor.h"
@@ -123,6 +124,18 @@ absl::Status import_binary(Importer& importer, const NodeView& node) {
         b.tensor, importer.step(node, "exponent", Cast{importer.tensor(a).type}, {b.tensor}));
   }
   return emit_binary(importer, node, binary_kind(node.op()), a, b);
+}
+
+// Truth values are 1 and 0 in the type of the operands, so that a Cast to that type is no step.
+absl::Status import_comparison(Importer& importer, const NodeView& node) {
+  DURWARD_ASSIGN_OR_RETURN(ImportedValue a, importer.input(node, 0));
+  DURWARD_ASSIGN_OR_RETURN(ImportedValue b, importer.input(node, 1));
+  if (importer.tensor(a).type != DataType::kFloat32) {
+    return node.unimplemented("comparing integers is not supported; floats are");
+  }
+  const bool less = node.op() == "Less" || node.op() == "Greater";
+  if (node.op() == "Greater" || node.op() == "LessOrEqual") std::swap(a, b);
+  return emit_binary(importer, node, less ? BinaryKind::kLess : BinaryKind::kGreaterOrEqual, a, b);
 }
 
 absl::Status import_variadic(Importer& importer, const NodeView& node) {

@@ -29,6 +29,7 @@ absl::Status import_gemm(Importer& importer, const NodeView& node);
 absl::Status import_matmul(Importer& importer, const NodeView& node);
 // import_elementwise.cc
 absl::Status import_binary(Importer& importer, const NodeView& node);
+absl::Status import_comparison(Importer& importer, const NodeView& node);
 absl::Status import_variadic(Importer& importer, const NodeView& node);
 absl::Status import_unary(Importer& importer, const NodeView& node);
 absl::Status import_leaky_relu(Importer& importer, const NodeView& node);

@@ -311,6 +311,11 @@ class Reader {
       const bool nchw = value->order == kImageOrder;
       const Permutation order = nchw ? kImageOrder : identity_permutation(value->order.size());
       DURWARD_ASSIGN_OR_RETURN(TensorId id, importer_.in_order(*value, order));
+      const bool truth = output.type().tensor_type().elem_type() == onnx::TensorProto::BOOL;
+      if (truth && graph.tensor(id).type != DataType::kBool) {
+        return absl::UnimplementedError(absl::StrCat(
+            "output '", output.name(), "' is a truth value; cast it to a number in the model"));
+      }
       if (!graph.producer(id).valid()) {  // an input or a constant
         const std::string name = importer_.unique_name(absl::StrCat(output.name(), "/copy"));
         DURWARD_ASSIGN_OR_RETURN(id, graph.add_op(Identity{}, name, {id}));

@@ -12,6 +12,7 @@ using tflite::ActivationFunctionType;
 using tflite::BuiltinOperator;
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr const char* kKeepFloat = "has no int8 form in TFLite; leave it float when quantising";
 
 // The quantisations that TFLite's specification fixes: for results in [0, 1) and in [-1, 1).
 QuantParams unit_quant() { return {{1.0f / 256.0f}, {-128}, -1}; }
@@ -49,6 +50,16 @@ absl::Status export_extremum(NodeExport& node, const Binary& op) {
   add_binary_with_activation(
       node, op.kind == BinaryKind::kMaximum ? BuiltinOperator::MAXIMUM : BuiltinOperator::MINIMUM,
       op.activation, a, b, node.output());
+  return absl::OkStatus();
+}
+
+// A truth value, and a CAST of it.
+absl::Status export_comparison(NodeExport& node, BinaryKind kind) {
+  if (node.quantized()) return node.unsupported(kKeepFloat);
+  const int32_t holds = node.step("/holds", DataType::kBool, node.out().shape, {});
+  node.add(kind == BinaryKind::kLess ? BuiltinOperator::LESS : BuiltinOperator::GREATER_EQUAL,
+           {node.input(0), node.input(1)}, {holds});
+  node.add(BuiltinOperator::CAST, {holds}, {node.output()});
   return absl::OkStatus();
 }
 
@@ -92,14 +103,13 @@ std::optional<UnaryForm> unary_form(UnaryKind kind) {
   return std::nullopt;
 }
 
-constexpr const char* kKeepFloat = "has no int8 form in TFLite; leave it float when quantising";
-
 }  // namespace
 
 absl::Status export_op(NodeExport& node, const Binary& op) {
   if (op.kind == BinaryKind::kMaximum || op.kind == BinaryKind::kMinimum) {
     return export_extremum(node, op);
   }
+  if (is_comparison(op.kind)) return export_comparison(node, op.kind);
   const int32_t a = node.input(0);
   const int32_t b = node.input(1);
   switch (op.kind) {
@@ -126,6 +136,8 @@ absl::Status export_op(NodeExport& node, const Binary& op) {
       return absl::OkStatus();
     case BinaryKind::kMaximum:
     case BinaryKind::kMinimum:
+    case BinaryKind::kLess:
+    case BinaryKind::kGreaterOrEqual:
       break;
   }
   return absl::OkStatus();

@@ -152,6 +152,10 @@ absl::Status GraphImport::import_outputs() {
     const SourceTensor& source = model_.tensors[static_cast<size_t>(index)];
     DURWARD_ASSIGN_OR_RETURN(TensorId tensor, use(index, /*as_float=*/true));
     const Tensor& value = graph_.tensor(tensor);
+    if (source.data_type() == DataType::kBool && value.type != DataType::kBool) {
+      return absl::UnimplementedError(absl::StrCat(
+          "output '", source.name, "' is a truth value; cast it to a number in the model"));
+    }
     if (value.quant && !value.constant()) {
       DURWARD_ASSIGN_OR_RETURN(
           tensor, graph_.add_op(Dequantize{}, unique_name(source.name + "/dequantized"), {tensor}));

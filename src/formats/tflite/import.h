@@ -148,6 +148,7 @@ absl::Status import_space_to_depth(OpImport& op);
 
 // import_elementwise.cc
 absl::Status import_binary(OpImport& op);
+absl::Status import_comparison(OpImport& op);
 absl::Status import_squared_difference(OpImport& op);
 absl::Status import_square(OpImport& op);
 absl::Status import_unary(OpImport& op);

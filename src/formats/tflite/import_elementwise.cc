@@ -58,6 +58,23 @@ absl::Status import_binary(OpImport& op) {
   return op.emit(binary, {a, b}, fused);
 }
 
+// The file's truth values are 1 and 0 in the type of the operands here, so that a CAST to that type
+// is no step.
+absl::Status import_comparison(OpImport& op) {
+  const bool swapped =
+      op.code() == BuiltinOperator::GREATER || op.code() == BuiltinOperator::LESS_EQUAL;
+  const bool less = op.code() == BuiltinOperator::LESS || op.code() == BuiltinOperator::GREATER;
+  DURWARD_ASSIGN_OR_RETURN(const TensorId a, op.input(swapped ? 1 : 0));
+  DURWARD_ASSIGN_OR_RETURN(const TensorId b, op.input(swapped ? 0 : 1));
+  if (op.tensor(a).type != DataType::kFloat32) {
+    return op.unsupported("compares integers; floats can be compared");
+  }
+  const Binary binary{less ? BinaryKind::kLess : BinaryKind::kGreaterOrEqual};
+  DURWARD_ASSIGN_OR_RETURN(const TensorId result, op.emit_step(binary, {a, b}, "", a));
+  op.alias(result);
+  return absl::OkStatus();
+}
+
 absl::Status import_square(OpImport& op) {
   DURWARD_ASSIGN_OR_RETURN(const TensorId x, op.input(0));
   return op.emit(Binary{BinaryKind::kMul}, {x, x});

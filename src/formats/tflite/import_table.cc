@@ -30,9 +30,13 @@ constexpr Entry kImporters[] = {
     {BuiltinOperator::FLOOR, import_unary},
     {BuiltinOperator::FULLY_CONNECTED, import_fully_connected},
     {BuiltinOperator::GATHER, import_gather},
+    {BuiltinOperator::GREATER, import_comparison},
+    {BuiltinOperator::GREATER_EQUAL, import_comparison},
     {BuiltinOperator::HARD_SWISH, import_unary},
     {BuiltinOperator::L2_NORMALIZATION, import_l2_normalization},
     {BuiltinOperator::LEAKY_RELU, import_leaky_relu},
+    {BuiltinOperator::LESS, import_comparison},
+    {BuiltinOperator::LESS_EQUAL, import_comparison},
     {BuiltinOperator::LOG, import_unary},
     {BuiltinOperator::LOGISTIC, import_unary},
     {BuiltinOperator::MAXIMUM, import_binary},
@@ -108,10 +112,6 @@ const char* nearest_supported(BuiltinOperator code) {
       return "ADD";
     case BuiltinOperator::REDUCE_PROD:
       return "MUL of slices";
-    case BuiltinOperator::LESS:
-    case BuiltinOperator::LESS_EQUAL:
-    case BuiltinOperator::GREATER:
-    case BuiltinOperator::GREATER_EQUAL:
     case BuiltinOperator::EQUAL:
     case BuiltinOperator::NOT_EQUAL:
     case BuiltinOperator::SELECT:

@@ -103,6 +103,16 @@ TEST(BrokenOnnx, ListsEveryUnsupportedNodeAtOnce) {
                     HasSubstr("pool: MaxPool (1x3x4x4)"), HasSubstr("dilat")));
 }
 
+TEST(BrokenOnnx, ATruthValueIsNoOutput) {
+  OnnxModel model(13);
+  model.input("x", {1, 3});
+  model.node("Less", {"x", "x"}, {"holds"});
+  model.output("holds", {1, 3}, onnx::TensorProto::BOOL);
+  const absl::Status status = read(model.bytes());
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
+  EXPECT_THAT(message(status), HasSubstr("output 'holds'"));
+}
+
 TEST(BrokenOnnx, ControlFlowOfTheVoiceModelIsListed) {
   const char* const relative = "models/vad/silero_vad_16k_op15.onnx";
   const auto path = asset(relative);

@@ -167,6 +167,16 @@ std::vector<Case> elementwise_cases() {
                        model.node(op, {"c", "x", "d"}, {"y"});
                      }});
   }
+  for (const char* op : {"Less", "LessOrEqual", "Greater", "GreaterOrEqual"}) {
+    cases.push_back({.name = op,
+                     .build =
+                         [op](OnnxModel& model) {
+                           model.floats("c", {4, 1, 1}, ramp(4, -1, 1));
+                           model.node(op, {"x", "c"}, {"holds"});
+                           model.node("Cast", {"holds"}, {"y"}).set("to", int64_t{1});  // float
+                         },
+                     .oldest = 12});
+  }
   cases.push_back({.name = "Clip", .build = [](OnnxModel& model) {
                      if (model.opset() < 11) {
                        model.node("Clip", {"x"}, {"y"}).set("min", -1.0f).set("max", 0.5f);

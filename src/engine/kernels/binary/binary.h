@@ -34,7 +34,17 @@ void mul_int8(const MulInt8& mul, const int8_t* a, const int8_t* b, int8_t* outp
 void maximum_int8(const LoopNest& loop, const int8_t* a, const int8_t* b, int8_t* output) noexcept;
 void minimum_int8(const LoopNest& loop, const int8_t* a, const int8_t* b, int8_t* output) noexcept;
 
-enum class FloatBinary : uint8_t { kAdd, kSub, kMul, kDiv, kPow, kMaximum, kMinimum };
+enum class FloatBinary : uint8_t {
+  kAdd,
+  kSub,
+  kMul,
+  kDiv,
+  kPow,
+  kMaximum,
+  kMinimum,
+  kLess,            // 1 where a < b, otherwise 0
+  kGreaterOrEqual,  // 1 where a >= b, otherwise 0
+};
 
 // `range` clamps the result; its slope is not used.
 void binary_float(FloatBinary kind, const LoopNest& loop, const FloatOutput& range, const float* a,

@@ -72,6 +72,10 @@ void binary_float(FloatBinary kind, const LoopNest& loop, const FloatOutput& ran
       return run([](float x, float y) { return x > y ? x : y; });
     case FloatBinary::kMinimum:
       return run([](float x, float y) { return x < y ? x : y; });
+    case FloatBinary::kLess:
+      return run([](float x, float y) { return static_cast<float>(x < y); });
+    case FloatBinary::kGreaterOrEqual:
+      return run([](float x, float y) { return static_cast<float>(x >= y); });
   }
 }
 

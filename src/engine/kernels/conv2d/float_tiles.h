@@ -77,9 +77,11 @@ struct TileLayer {
   FloatActivation<F> activation;
 };
 
-// The inputs under each pixel of a tile, in the weights' order.
+// The inputs under each pixel of a tile, in the weights' order: runs of `length` with gaps between
+// them. A window that lies in the image is read there, a run for each of its rows.
 struct TileRows {
   const float* row[kTilePixels];
+  int64_t length, gap;
 };
 
 // `sums` is [pixels, kVectors]. A loop over the pixels: what it takes longer than their code side
@@ -123,16 +125,21 @@ template <typename F, int kPixels, int kVectors>
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) sums[p][v] = F::set(0.0f);
   }
+  constexpr int64_t kWidth = kVectors * F::kLanes;
   const float* weights = layer.weights + first * layer.layout.depth;
-  for (int64_t k = 0; k < layer.layout.depth; ++k, weights += kVectors * F::kLanes) {
-    typename F::Value weight[kVectors];
+  const float* const weights_end = weights + layer.layout.depth * kWidth;
+  for (int64_t k = 0; weights != weights_end; k += rows.gap) {
+    const float* const run_end = weights + rows.length * kWidth;
+    for (; weights != run_end; weights += kWidth, ++k) {
+      typename F::Value weight[kVectors];
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) weight[v] = F::load(weights + v * F::kLanes);
+      for (int v = 0; v < kVectors; ++v) weight[v] = F::load(weights + v * F::kLanes);
 #pragma GCC unroll 6
-    for (int p = 0; p < kPixels; ++p) {
-      const auto x = F::set(rows.row[p][k]);
+      for (int p = 0; p < kPixels; ++p) {
+        const auto x = F::set(rows.row[p][k]);
 #pragma GCC unroll 4
-      for (int v = 0; v < kVectors; ++v) sums[p][v] = F::add(sums[p][v], F::mul(x, weight[v]));
+        for (int v = 0; v < kVectors; ++v) sums[p][v] = F::add(sums[p][v], F::mul(x, weight[v]));
+      }
     }
   }
   finish_tile<F, kVectors>(layer, &sums[0][0], kPixels, first, output);
@@ -171,10 +178,18 @@ struct Pixel {
   }
 };
 
-// Whether the window is one input pixel that always lies in the image: inputs are rows as they are.
+// Whether the window is one input pixel that always lies in the image: nothing is ever copied.
 inline bool reads_pixels(const WindowGeometry& w) {
   return w.kernel_h == 1 && w.kernel_w == 1 && w.pad_top == 0 && w.pad_left == 0 &&
          (w.out_h - 1) * w.stride_h < w.in_h && (w.out_w - 1) * w.stride_w < w.in_w;
+}
+
+// Whether the window under a pixel lies in the image, its rows without gaps.
+inline bool is_in_image(const WindowGeometry& w, const Pixel& pixel) {
+  const int64_t top = pixel.y * w.stride_h - w.pad_top;
+  const int64_t left = pixel.x * w.stride_w - w.pad_left;
+  return (w.kernel_w == 1 || w.dilation_w == 1) && top >= 0 && left >= 0 &&
+         top + (w.kernel_h - 1) * w.dilation_h < w.in_h && left + w.kernel_w <= w.in_w;
 }
 
 // Copies `count` floats and up to kLanes - 1 zeros behind them.
@@ -221,21 +236,40 @@ void copy_window(const WindowGeometry& w, const float* input, const Pixel& pixel
   }
 }
 
-// The rows of the `count` pixels from `pixel` on, which moves behind them.
+// Where the window under a pixel begins.
+inline const float* window_begin(const WindowGeometry& w, const float* input, const Pixel& pixel) {
+  const int64_t y = pixel.image * w.in_h + pixel.y * w.stride_h - w.pad_top;
+  return input + (y * w.in_w + pixel.x * w.stride_w - w.pad_left) * w.in_c;
+}
+
+inline bool are_in_image(const WindowGeometry& w, int64_t count, Pixel pixel) {
+  if (reads_pixels(w)) return true;
+  for (int64_t p = 0; p < count; ++p, pixel.advance(w)) {
+    if (!is_in_image(w, pixel)) return false;
+  }
+  return true;
+}
+
+// The rows of the `count` pixels from `pixel` on, which moves behind them; copies of the windows
+// where one of them is not in the image.
 template <typename F>
 TileRows tile_rows(const WindowGeometry& w, const FloatOperands& operands, int64_t depth,
                    int64_t count, Pixel& pixel) {
   TileRows rows;
-  auto* patches = reinterpret_cast<float*>(operands.scratch);
-  const bool in_place = reads_pixels(w);
-  for (int64_t p = 0; p < count; ++p, pixel.advance(w)) {
-    if (in_place) {
-      const int64_t y = pixel.image * w.in_h + pixel.y * w.stride_h;
-      rows.row[p] = operands.input + (y * w.in_w + pixel.x * w.stride_w) * w.in_c;
-    } else {
-      copy_window<F>(w, operands.input, pixel, patches + p * depth);
-      rows.row[p] = patches + p * depth;
+  if (are_in_image(w, count, pixel)) {
+    rows.length = w.kernel_w * w.in_c;
+    rows.gap = w.dilation_h * w.in_w * w.in_c - rows.length;
+    for (int64_t p = 0; p < count; ++p, pixel.advance(w)) {
+      rows.row[p] = window_begin(w, operands.input, pixel);
     }
+    return rows;
+  }
+  auto* patches = reinterpret_cast<float*>(operands.scratch);
+  rows.length = depth;
+  rows.gap = 0;
+  for (int64_t p = 0; p < count; ++p, pixel.advance(w)) {
+    copy_window<F>(w, operands.input, pixel, patches + p * depth);
+    rows.row[p] = patches + p * depth;
   }
   return rows;
 }
@@ -254,10 +288,7 @@ void run_tiles(const Conv2DFloat& conv, const std::byte* packed,
   for (; left >= kTilePixels; left -= kTilePixels, output += kTilePixels * w.out_c) {
     run_tile<F, kTilePixels>(layer, rows(kTilePixels, pixel), output);
   }
-  for (; left >= 2; left -= 2, output += 2 * w.out_c) {
-    run_tile<F, 2>(layer, rows(2, pixel), output);
-  }
-  if (left > 0) run_tile<F, 1>(layer, rows(1, pixel), output);
+  for (; left > 0; --left, output += w.out_c) run_tile<F, 1>(layer, rows(1, pixel), output);
 }
 
 template <typename F>

@@ -5,7 +5,8 @@ namespace durward {
 std::span<const VectorKernels> vector_kernels() noexcept {
   // Copied when first asked for: a constant cannot be made of what other files define.
   static const VectorKernels kernels[] = {
-    {Isa::kPortable, quantize_int8, max_pool_float},
+    {Isa::kPortable, quantize_int8, max_pool_float, max_pool_int8, add_int8, mul_int8, lookup_int8,
+     unary_float, sum_int8, resize_linear_int8},
 #if defined(__x86_64__)
     kVectorKernelsAvx2,
     kVectorKernelsAvx512,

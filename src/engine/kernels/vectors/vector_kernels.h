@@ -4,9 +4,13 @@
 
 #include <span>
 
+#include "engine/kernels/binary/binary.h"
+#include "engine/kernels/elementwise/elementwise.h"
 #include "engine/kernels/isa.h"
 #include "engine/kernels/pool/pool.h"
 #include "engine/kernels/quantize/quantize.h"
+#include "engine/kernels/reduce/reduce.h"
+#include "engine/kernels/resize/resize.h"
 
 namespace durward {
 
@@ -14,6 +18,13 @@ struct VectorKernels {
   Isa isa = Isa::kPortable;
   decltype(&durward::quantize_int8) quantize_int8 = nullptr;
   decltype(&durward::max_pool_float) max_pool_float = nullptr;
+  decltype(&durward::max_pool_int8) max_pool_int8 = nullptr;
+  decltype(&durward::add_int8) add_int8 = nullptr;
+  decltype(&durward::mul_int8) mul_int8 = nullptr;
+  decltype(&durward::lookup_int8) lookup_int8 = nullptr;
+  decltype(&durward::unary_float) unary_float = nullptr;
+  decltype(&durward::sum_int8) sum_int8 = nullptr;
+  decltype(&durward::resize_linear_int8) resize_linear_int8 = nullptr;
 };
 
 // Slowest first; the first has the reference functions.

@@ -1,8 +1,0 @@
-#include "engine/kernels/floats_avx2.h"
-#include "engine/kernels/vectors/float_vectors.h"
-
-namespace durward {
-
-const VectorKernels kVectorKernelsAvx2 = vector_kernels_of<FloatsAvx2>(Isa::kAvx2);
-
-}  // namespace durward
