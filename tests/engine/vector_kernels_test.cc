@@ -124,8 +124,8 @@ struct RandomPair {
 // `kernel` and `reference` take (a, b, output) of such a pair, in guarded memory.
 template <typename Kernel>
 std::vector<int8_t> run_guarded(const RandomPair& pair, Random& random, const Kernel& kernel) {
-  const GuardedInt8 a(pair.a, either_end(random)), b(pair.b, either_end(random));
-  const GuardedInt8 output(pair.count, 85, either_end(random));
+  const Guarded<int8_t> a(pair.a, either_end(random)), b(pair.b, either_end(random));
+  const Guarded<int8_t> output(pair.count, 85, either_end(random));
   kernel(a.data(), b.data(), output.data());
   return output.values();
 }
@@ -175,8 +175,8 @@ TEST_P(VectorKernelsTest, MaxPoolInt8AsTheReference) {
     const auto values = random_bytes(random, w.batch * w.in_h * w.in_w * w.in_c);
     std::vector<int8_t> expected(static_cast<size_t>(w.batch * w.out_h * w.out_w * w.out_c));
     max_pool_int8(w, values.data(), expected.data());
-    const GuardedInt8 input(values, either_end(random));
-    const GuardedInt8 output(expected.size(), 85, either_end(random));
+    const Guarded<int8_t> input(values, either_end(random));
+    const Guarded<int8_t> output(expected.size(), 85, either_end(random));
     kernels().max_pool_int8(w, input.data(), output.data());
     ASSERT_EQ(output.values(), expected) << w.in_c << " channels";
   }
@@ -191,8 +191,9 @@ TEST_P(VectorKernelsTest, LookUpAsTheReference) {
     for (size_t i = 0; i < values.size() && i < 256; ++i) values[i] = static_cast<int8_t>(i);
     std::vector<int8_t> expected(values.size());
     lookup_int8(table.data(), static_cast<int64_t>(values.size()), values.data(), expected.data());
-    const GuardedInt8 guarded_table(table, either_end(random)), input(values, either_end(random));
-    const GuardedInt8 output(values.size(), 85, either_end(random));
+    const Guarded<int8_t> guarded_table(table, either_end(random)),
+        input(values, either_end(random));
+    const Guarded<int8_t> output(values.size(), 85, either_end(random));
     kernels().lookup_int8(guarded_table.data(), static_cast<int64_t>(values.size()), input.data(),
                           output.data());
     ASSERT_EQ(output.values(), expected) << values.size() << " values";
@@ -208,8 +209,8 @@ TEST_P(VectorKernelsTest, ComputeFunctionsAsTheReference) {
       const auto values = random_values(random, count);
       std::vector<float> expected(values.size());
       unary_float(function, count, values.data(), expected.data());
-      const GuardedFloats input(values, either_end(random));
-      const GuardedFloats output(rubbish(values.size()), either_end(random));
+      const Guarded<float> input(values, either_end(random));
+      const Guarded<float> output(rubbish(values.size()), either_end(random));
       kernels().unary_float(function, count, input.data(), output.data());
       ASSERT_TRUE(same_bits(output.values(), expected)) << "function " << kind;
     }
@@ -247,9 +248,9 @@ TEST_P(VectorKernelsTest, SumAsTheReference) {
     std::vector<int8_t> expected(static_cast<size_t>(reduction.outputs));
     sum_int8(reduction, zero_point, multiplier, range, values.data(), expected.data(),
              reinterpret_cast<std::byte*>(scratch.data()));
-    const GuardedInt8 input(values, either_end(random));
-    const GuardedInt8 output(expected.size(), 85, either_end(random));
-    const GuardedMemory sums(scratch_bytes, either_end(random), 64);
+    const Guarded<int8_t> input(values, either_end(random));
+    const Guarded<int8_t> output(expected.size(), 85, either_end(random));
+    const Guarded<std::byte> sums(scratch_bytes, either_end(random), 64);
     kernels().sum_int8(reduction, zero_point, multiplier, range, input.data(), output.data(),
                        sums.data());
     ASSERT_EQ(output.values(), expected) << reduction.outputs << " of " << reduction.reduced;
@@ -280,8 +281,8 @@ TEST_P(VectorKernelsTest, ResizeAsTheReference) {
     const auto values = random_bytes(random, g.batch * in_h * in_w * g.channels);
     std::vector<int8_t> expected(static_cast<size_t>(g.batch * out_h * out_w * g.channels));
     resize_linear_int8(g, zero_point, multiplier, range, values.data(), expected.data());
-    const GuardedInt8 input(values, either_end(random));
-    const GuardedInt8 output(expected.size(), 85, either_end(random));
+    const Guarded<int8_t> input(values, either_end(random));
+    const Guarded<int8_t> output(expected.size(), 85, either_end(random));
     kernels().resize_linear_int8(g, zero_point, multiplier, range, input.data(), output.data());
     ASSERT_EQ(output.values(), expected) << g.channels << " channels";
   }
