@@ -13,7 +13,9 @@ target_compile_options(durward_flags INTERFACE
   # One arithmetic on every machine: a product and a sum are never contracted into one rounding.
   -ffp-contract=off
   # GCC 12 sees overlaps in std::string where there are none (GCC bug 105651).
-  $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-restrict>)
+  $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-restrict>
+  # Joined sources are all "headers" of the file that includes them, where private types would be a mistake.
+  $<$<AND:$<BOOL:${CMAKE_UNITY_BUILD}>,$<COMPILE_LANG_AND_ID:CXX,GNU>>:-Wno-subobject-linkage>)
 if(DURWARD_SANITIZE)
   target_compile_options(durward_flags INTERFACE -fsanitize=${DURWARD_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)
@@ -34,6 +36,7 @@ add_custom_target(threads_tests)
 function(durward_test name)
   cmake_parse_arguments(ARG "" "" "LABELS;SOURCES;DEPS" ${ARGN})
   add_executable(${name}_test ${ARG_SOURCES})
+  set_target_properties(${name}_test PROPERTIES UNITY_BUILD OFF)  # their helpers have the same names in each file
   target_include_directories(${name}_test PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   target_compile_definitions(${name}_test PRIVATE
     DURWARD_SOURCE_DIR="${CMAKE_SOURCE_DIR}" DURWARD_DEPS_DIR="${DURWARD_DEPS}")
