@@ -2,9 +2,9 @@
 // weights: each run() fills the kernel's parameters from the operands, in the order that
 // kernel_call.h gives.
 #include <algorithm>
-#include <type_traits>
 #include <variant>
 
+#include "engine/call_visit.h"
 #include "engine/kernel_call.h"
 #include "engine/kernels/depthwise/depthwise.h"
 #include "engine/kernels/fully_connected/fully_connected.h"
@@ -268,11 +268,8 @@ int64_t average_pool_multipliers(const WindowGeometry& window, bool count_paddin
   return most + 1;
 }
 
-// Such a variant always holds one of its calls, so that std::visit has no reason to throw.
-static_assert(std::is_trivially_copyable_v<KernelCall>);
-
 size_t scratch_bytes(const KernelCall& call) noexcept {
-  return std::visit([](const auto& one) { return scratch(one); }, call);
+  return visit_call(call, [](const auto& one) { return scratch(one); });
 }
 
 void execute(const KernelCall& call, const CallOperands& operands) noexcept {
@@ -281,15 +278,13 @@ void execute(const KernelCall& call, const CallOperands& operands) noexcept {
 
 void execute(const KernelCall& call, const CallOperands& operands,
              const VectorKernels& kernels) noexcept {
-  std::visit(
-      [&](const auto& one) {
-        if constexpr (requires { run(one, operands, kernels); }) {
-          run(one, operands, kernels);
-        } else {
-          run(one, operands);
-        }
-      },
-      call);
+  visit_call(call, [&](const auto& one) {
+    if constexpr (requires { run(one, operands, kernels); }) {
+      run(one, operands, kernels);
+    } else {
+      run(one, operands);
+    }
+  });
 }
 
 const char* name(const KernelCall& call) noexcept {
