@@ -246,6 +246,18 @@ void run(const DequantizeCall& call, const CallOperands& o) {
   }
 }
 
+// ---- whether a call that has VectorKernels does more with them than run the reference ----
+
+bool uses(const auto&) { return true; }
+bool uses(const AddInt8Call& call) { return run_as_vectors(call.parameters.loop); }
+bool uses(const MulInt8Call& call) { return run_as_vectors(call.parameters.loop); }
+bool uses(const UnaryFloatCall& call) { return run_as_vectors(call.function); }
+bool uses(const SumInt8Call& call) { return run_as_vectors(call.reduction); }
+
+template <typename Call>
+concept HasVectors =
+    requires(const Call& call, const CallOperands& o, const VectorKernels& k) { run(call, o, k); };
+
 // ---- scratch memory: none but for the calls below ----
 
 size_t scratch(const auto&) { return 0; }
@@ -278,13 +290,21 @@ void execute(const KernelCall& call, const CallOperands& operands) noexcept {
 
 void execute(const KernelCall& call, const CallOperands& operands,
              const VectorKernels& kernels) noexcept {
-  visit_call(call, [&](const auto& one) {
-    if constexpr (requires { run(one, operands, kernels); }) {
+  visit_call(call, [&]<typename Call>(const Call& one) {
+    if constexpr (HasVectors<Call>) {
       run(one, operands, kernels);
     } else {
       run(one, operands);
     }
   });
+}
+
+Isa isa_of(const KernelCall& call, const VectorKernels& kernels) noexcept {
+  const bool vectors = visit_call(call, []<typename Call>(const Call& one) {
+    if constexpr (HasVectors<Call>) return uses(one);
+    return false;
+  });
+  return vectors ? kernels.isa : Isa::kPortable;
 }
 
 const char* name(const KernelCall& call) noexcept {

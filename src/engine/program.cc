@@ -302,7 +302,7 @@ void Program::pack_weights() {
 }
 
 Isa Program::isa_of_call(size_t call) const noexcept {
-  Isa isa = Isa::kPortable;
+  Isa isa = isa_of(plan_.calls[call].call, *vector_kernels_);
   visit_layer(*this, plan_.calls[call].call, call, [&](const auto&, const auto& chosen) {
     if (chosen.kernel != nullptr) isa = chosen.kernel->isa;
     return true;

@@ -90,6 +90,18 @@ TEST(Session, RunsRowsSlidesAndFusedAdds) {
   }
 }
 
+TEST(Session, TellsWhichInstructionsRunACallWithoutWeights) {
+  HandPlan hand;
+  const int32_t x = hand.input({16}), y = hand.output({16});
+  hand.call(LookupInt8Call{16}, {x, hand.constant(std::vector<int8_t>(256))}, y);
+  for (const Isa isa : isas()) {
+    if (!available(isa)) continue;
+    Loaded loaded(hand.bytes(), {.isa = isa});
+    ASSERT_TRUE(loaded.made()) << loaded.error().message;
+    EXPECT_EQ(loaded->isa_of_call(0), fastest_vector_kernels(isa).isa) << name(isa);
+  }
+}
+
 TEST(Session, TellsItsPorts) {
   Loaded loaded(banded_plan());
   ASSERT_TRUE(loaded.made());
