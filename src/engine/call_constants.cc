@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <limits>
 #include <type_traits>
-#include <variant>
 
+#include "engine/call_visit.h"
 #include "engine/kernels/resize/resize.h"
 
 namespace durward {
@@ -61,7 +61,7 @@ const char* problem_of(const Call& c, const CallOperands& operands) {
 }  // namespace
 
 const char* constants_problem(const KernelCall& call, const CallOperands& operands) {
-  return std::visit([&operands](const auto& c) { return problem_of(c, operands); }, call);
+  return visit_call(call, [&operands](const auto& c) { return problem_of(c, operands); });
 }
 
 }  // namespace durward

@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <limits>
 
+#include "engine/call_visit.h"
 #include "engine/kernels/resize/resize.h"
 
 namespace durward {
@@ -444,7 +445,7 @@ void describe(Needs& n, const DequantizeCall& c) {
 
 CallNeeds needs_of(const KernelCall& call) {
   Needs needs;
-  std::visit([&needs](const auto& c) { describe(needs, c); }, call);
+  visit_call(call, [&needs](const auto& c) { describe(needs, c); });
   return needs.take();
 }
 

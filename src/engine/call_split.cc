@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "engine/call_visit.h"
 #include "engine/plan.h"
 
 namespace durward {
@@ -57,18 +58,13 @@ bool runs_by_pixels(const WindowGeometry& w) {
 
 int64_t top_of(const WindowGeometry& w, int64_t row) { return row * w.stride_h - w.pad_top; }
 
-template <Windowed Call>
-int64_t units(const Call& call) {
-  const WindowGeometry& w = window_of(call);
+int64_t units_of_window(const WindowGeometry& w) {
   if (runs_by_pixels(w)) return w.batch * w.out_h * w.out_w;
   // The image of a part begins where its windows do, so all of them begin above its end.
   return w.batch == 1 && top_of(w, w.out_h - 1) < w.in_h ? w.out_h : 1;
 }
 
-template <Windowed Call>
-void take(Call& call, Range range, CallPart& part) {
-  const size_t element = element_of(call);
-  WindowGeometry& w = window_of(call);
+void take_of_window(WindowGeometry& w, size_t element, Range range, CallPart& part) {
   if (runs_by_pixels(w)) {
     part.input_offsets[0] = bytes(range.first * w.in_c, element);
     part.output_offset = bytes(range.first * w.out_c, element);
@@ -87,6 +83,15 @@ void take(Call& call, Range range, CallPart& part) {
     w.out_h = range.count;
   }
   part.input_offsets[kAddendOperand] = part.output_offset;
+}
+
+template <Windowed Call>
+int64_t units(const Call& call) {
+  return units_of_window(window_of(call));
+}
+template <Windowed Call>
+void take(Call& call, Range range, CallPart& part) {
+  take_of_window(window_of(call), element_of(call), range, part);
 }
 
 // ---- two tensors: the outermost loop that runs more than once ----
@@ -119,20 +124,22 @@ int64_t elements_inside(const LoopNest& loop, int axis) {
   return elements;
 }
 
-template <Looped Call>
-int64_t units(const Call& call) {
-  return loop_of(call).dims[outermost(loop_of(call))];
-}
-
-template <Looped Call>
-void take(Call& call, Range range, CallPart& part) {
-  const size_t element = std::is_same_v<Call, BinaryFloatCall> ? sizeof(float) : 1;
-  LoopNest& loop = loop_of(call);
+void take_of_loop(LoopNest& loop, size_t element, Range range, CallPart& part) {
   const int axis = outermost(loop);
   loop.dims[axis] = range.count;
   part.input_offsets[0] = bytes(range.first * loop.stride_a[axis], element);
   part.input_offsets[1] = bytes(range.first * loop.stride_b[axis], element);
   part.output_offset = bytes(range.first * elements_inside(loop, axis), element);
+}
+
+template <Looped Call>
+int64_t units(const Call& call) {
+  return loop_of(call).dims[outermost(loop_of(call))];
+}
+template <Looped Call>
+void take(Call& call, Range range, CallPart& part) {
+  const size_t element = std::is_same_v<Call, BinaryFloatCall> ? sizeof(float) : 1;
+  take_of_loop(loop_of(call), element, range, part);
 }
 
 // ---- functions of one element ----
@@ -215,25 +222,23 @@ Work work_of(const Call& call) {
 }  // namespace
 
 int64_t most_parts(const KernelCall& call) {
-  return std::visit([](const auto& one) { return std::max<int64_t>(units(one), 1); }, call);
+  return visit_call(call, [](const auto& one) { return std::max<int64_t>(units(one), 1); });
 }
 
 CallPart part_of(const KernelCall& call, int64_t part, int64_t parts) {
   CallPart result{call};
   if (parts == 1) return result;
-  std::visit(
-      [&](auto& one) {
-        const int64_t whole = units(one);
-        const auto begin = [&](int64_t i) { return (whole * i + parts - 1) / parts; };
-        take(one, {begin(part), begin(part + 1) - begin(part)}, result);
-      },
-      result.call);
+  visit_call(result.call, [&](auto& one) {
+    const int64_t whole = units(one);
+    const auto begin = [&](int64_t i) { return (whole * i + parts - 1) / parts; };
+    take(one, {begin(part), begin(part + 1) - begin(part)}, result);
+  });
   return result;
 }
 
 int64_t estimated_nanoseconds(const KernelCall& call, bool portable) {
   constexpr int64_t kOutputs = 8, kProducts = 1024, kPortableProducts = 8;  // in a nanosecond
-  const Work work = std::visit([](const auto& one) { return work_of(one); }, call);
+  const Work work = visit_call(call, [](const auto& one) { return work_of(one); });
   return work.outputs / kOutputs + work.products / (portable ? kPortableProducts : kProducts);
 }
 

@@ -2,9 +2,9 @@
 // weights: each run() fills the kernel's parameters from the operands, in the order that
 // kernel_call.h gives.
 #include <algorithm>
-#include <type_traits>
 #include <variant>
 
+#include "engine/call_visit.h"
 #include "engine/kernel_call.h"
 #include "engine/kernels/depthwise/depthwise.h"
 #include "engine/kernels/fully_connected/fully_connected.h"
@@ -246,6 +246,18 @@ void run(const DequantizeCall& call, const CallOperands& o) {
   }
 }
 
+// ---- whether a call that has VectorKernels does more with them than run the reference ----
+
+bool uses(const auto&) { return true; }
+bool uses(const AddInt8Call& call) { return run_as_vectors(call.parameters.loop); }
+bool uses(const MulInt8Call& call) { return run_as_vectors(call.parameters.loop); }
+bool uses(const UnaryFloatCall& call) { return run_as_vectors(call.function); }
+bool uses(const SumInt8Call& call) { return run_as_vectors(call.reduction); }
+
+template <typename Call>
+concept HasVectors =
+    requires(const Call& call, const CallOperands& o, const VectorKernels& k) { run(call, o, k); };
+
 // ---- scratch memory: none but for the calls below ----
 
 size_t scratch(const auto&) { return 0; }
@@ -268,11 +280,8 @@ int64_t average_pool_multipliers(const WindowGeometry& window, bool count_paddin
   return most + 1;
 }
 
-// Such a variant always holds one of its calls, so that std::visit has no reason to throw.
-static_assert(std::is_trivially_copyable_v<KernelCall>);
-
 size_t scratch_bytes(const KernelCall& call) noexcept {
-  return std::visit([](const auto& one) { return scratch(one); }, call);
+  return visit_call(call, [](const auto& one) { return scratch(one); });
 }
 
 void execute(const KernelCall& call, const CallOperands& operands) noexcept {
@@ -281,15 +290,21 @@ void execute(const KernelCall& call, const CallOperands& operands) noexcept {
 
 void execute(const KernelCall& call, const CallOperands& operands,
              const VectorKernels& kernels) noexcept {
-  std::visit(
-      [&](const auto& one) {
-        if constexpr (requires { run(one, operands, kernels); }) {
-          run(one, operands, kernels);
-        } else {
-          run(one, operands);
-        }
-      },
-      call);
+  visit_call(call, [&]<typename Call>(const Call& one) {
+    if constexpr (HasVectors<Call>) {
+      run(one, operands, kernels);
+    } else {
+      run(one, operands);
+    }
+  });
+}
+
+Isa isa_of(const KernelCall& call, const VectorKernels& kernels) noexcept {
+  const bool vectors = visit_call(call, []<typename Call>(const Call& one) {
+    if constexpr (HasVectors<Call>) return uses(one);
+    return false;
+  });
+  return vectors ? kernels.isa : Isa::kPortable;
 }
 
 const char* name(const KernelCall& call) noexcept {

@@ -244,5 +244,7 @@ void execute(const KernelCall& call, const CallOperands& operands) noexcept;
 // Runs those of `kernels` where it has one, else the reference: the same bits.
 void execute(const KernelCall& call, const CallOperands& operands,
              const VectorKernels& kernels) noexcept;
+// What the instructions of execute(call, ..., kernels) are.
+[[nodiscard]] Isa isa_of(const KernelCall& call, const VectorKernels& kernels) noexcept;
 
 }  // namespace durward

@@ -92,8 +92,14 @@ class Copies {
     if (string == nullptr || !take(string->size())) return {};
     return string->str();
   }
-  // A table has at least this many bytes of its own, unless it is shared.
-  bool table() { return take(16); }
+  // Makes room for as many tables; one has at least this many bytes of its own, unless it is
+  // shared.
+  template <typename Stored, typename T>
+  bool reserve(const flatbuffers::Vector<Stored>& tables, std::vector<T>& list) {
+    if (!take(uint64_t{tables.size()} * 16)) return false;
+    list.reserve(tables.size());
+    return true;
+  }
 
   [[nodiscard]] bool ok() const { return ok_; }
 
@@ -113,8 +119,7 @@ EngineError malformed(std::string what) {
 }
 
 bool read_tensor(const plan::Tensor& stored, Copies& copies, PlanTensor& tensor) {
-  if (!copies.table() || stored.type() > plan::Type::MAX || stored.place() > plan::Place::MAX)
-    return false;
+  if (stored.type() > plan::Type::MAX || stored.place() > plan::Place::MAX) return false;
   tensor.name = copies.text(stored.name());
   tensor.type = static_cast<PlanType>(stored.type());
   tensor.place = static_cast<PlanTensor::Place>(stored.place());
@@ -127,7 +132,6 @@ bool read_tensor(const plan::Tensor& stored, Copies& copies, PlanTensor& tensor)
 }
 
 bool read_call(const plan::Call& stored, Copies& copies, PlanCall& call) {
-  if (!copies.table()) return false;
   call.name = copies.text(stored.name());
   call.inputs = copies.list(stored.inputs());
   call.output = stored.output();
@@ -138,6 +142,11 @@ bool read_call(const plan::Call& stored, Copies& copies, PlanCall& call) {
 EngineError read_lists(const plan::Plan& stored, Copies& copies, Plan& result) {
   if (stored.tensors() == nullptr || stored.calls() == nullptr || stored.steps() == nullptr) {
     return malformed("it has no tensors, calls or steps");
+  }
+  if (!copies.reserve(*stored.tensors(), result.tensors) ||
+      !copies.reserve(*stored.calls(), result.calls) ||
+      !copies.reserve(*stored.steps(), result.steps)) {
+    return malformed("it has more tensors, calls or steps than bytes for them");
   }
   for (const plan::Tensor* tensor : *stored.tensors()) {
     if (!read_tensor(*tensor, copies, result.tensors.emplace_back())) {

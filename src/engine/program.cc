@@ -106,8 +106,10 @@ EngineError Program::load(std::span<const std::byte> bytes, const ProgramLimits&
   choose_kernels(limits.isa);
   instructions_.reserve(plan_.steps.size());
   StageBuilder stages;
-  for (const PlanStep& step : plan_.steps) stages.add(add_step(step));
+  std::vector<Band> bands(plan_.calls.size());
+  for (const PlanStep& step : plan_.steps) stages.add(add_step(step, bands));
   stages_ = stages.take();
+  parameters_ = std::vector<KernelCall>(parameters_);  // without room for more
   if (EngineError error = take_memory(limits.max_bytes); !error.ok()) return error;
   pack_weights();
   bases_.resize(Location::kFirstPort + plan_.inputs.size() + plan_.outputs.size());
@@ -214,36 +216,44 @@ std::vector<Access> Program::add_slide(const PlanStep& step) {
   return {{added.output.base, begin, begin + added.slide_from + added.slide_bytes, true}};
 }
 
-std::vector<Access> Program::add_part(const PlanStep& step, const BoundCall& bound, size_t part,
-                                      size_t parts) {
+std::vector<Access> Program::add_part(const PlanStep& step, const BoundCall& bound,
+                                      const Band& band, uint32_t part) {
   const PlanCall& call = plan_.calls[step.index];
-  const CallPart own = part_of(bound.call, static_cast<int64_t>(part), static_cast<int64_t>(parts));
+  const CallPart own = part_of(bound.call, part, band.parts);
   Instruction& added = instructions_.emplace_back();
   added.call = step.index;
-  added.parameters = own.call;
+  added.parameters = band.first + part;
   for (size_t i = 0; i < call.inputs.size(); ++i) {
     added.inputs[i] = locate(call.inputs[i], bound.offset_of_input(i) + own.input_offsets[i]);
   }
   added.output = locate(call.output, bound.output_offset + own.output_offset);
-  scratch_bytes_ =
-      std::max(scratch_bytes_, static_cast<size_t>(aligned(scratch_of(own.call, step.index))));
+  if (added.parameters == parameters_.size()) {
+    parameters_.push_back(own.call);
+    scratch_bytes_ =
+        std::max(scratch_bytes_, static_cast<size_t>(aligned(scratch_of(own.call, step.index))));
+  }
   return accesses_of(added);
 }
 
-std::vector<std::vector<Access>> Program::add_step(const PlanStep& step) {
+std::vector<std::vector<Access>> Program::add_step(const PlanStep& step, std::vector<Band>& bands) {
   if (step.kind == PlanStep::Kind::kSlide) return {add_slide(step)};
   const BoundCall bound = bind(plan_, step);
-  const size_t parts = parts_of(bound.call, step.index);
+  Band& band = bands[step.index];
+  if (band.parts == 0 || band.input_rows != step.input_rows ||
+      band.output_rows != step.output_rows || band.pad_top != step.pad_top) {
+    band = {step.input_rows, step.output_rows, step.pad_top,
+            static_cast<uint32_t>(parameters_.size()), parts_of(bound.call, step.index)};
+  }
   std::vector<std::vector<Access>> accesses;
-  for (size_t part = 0; part < parts; ++part) {
-    accesses.push_back(add_part(step, bound, part, parts));
+  for (uint32_t part = 0; part < band.parts; ++part) {
+    accesses.push_back(add_part(step, bound, band, part));
   }
   return accesses;
 }
 
 // Constants aside, which nothing writes to.
-std::vector<Access> Program::accesses_of(const Instruction& instruction) {
-  const CallNeeds needs = needs_of(instruction.parameters);
+std::vector<Access> Program::accesses_of(const Instruction& instruction) const {
+  const CallNeeds needs = needs_of(parameters_[instruction.parameters]);
   std::vector<Access> accesses;
   const auto add = [&](const Location& place, const OperandNeed& need, bool writes) {
     if (place.base == Location::kNowhere || place.base == Location::kConstants) return;
@@ -258,12 +268,12 @@ std::vector<Access> Program::accesses_of(const Instruction& instruction) {
 }
 
 // As many parts as threads, unless they would be too short to be worth it.
-size_t Program::parts_of(const KernelCall& parameters, size_t call) const {
+uint32_t Program::parts_of(const KernelCall& parameters, size_t call) const {
   const auto most = std::min(static_cast<int64_t>(threads_), most_parts(parameters));
-  if (most == 1 || shortest_part_ <= 0) return static_cast<size_t>(most);
+  if (most == 1 || shortest_part_ <= 0) return static_cast<uint32_t>(most);
   const bool portable = isa_of_call(call) == Isa::kPortable;
   const int64_t worth = estimated_nanoseconds(parameters, portable) / shortest_part_;
-  return static_cast<size_t>(std::clamp<int64_t>(worth, 1, most));
+  return static_cast<uint32_t>(std::clamp<int64_t>(worth, 1, most));
 }
 
 size_t Program::scratch_of(const KernelCall& call_parameters, size_t call) const {
@@ -302,7 +312,7 @@ void Program::pack_weights() {
 }
 
 Isa Program::isa_of_call(size_t call) const noexcept {
-  Isa isa = Isa::kPortable;
+  Isa isa = isa_of(plan_.calls[call].call, *vector_kernels_);
   visit_layer(*this, plan_.calls[call].call, call, [&](const auto&, const auto& chosen) {
     if (chosen.kernel != nullptr) isa = chosen.kernel->isa;
     return true;
@@ -344,13 +354,14 @@ void Program::run(const Instruction& instruction, size_t thread) const noexcept 
   std::array<const std::byte*, kMaxCallInputs> addresses;
   for (size_t i = 0; i < addresses.size(); ++i) addresses[i] = address(instruction.inputs[i]);
   const CallOperands operands{addresses, output, scratch_of_thread(thread)};
-  const bool ran = visit_layer(*this, instruction.parameters, instruction.call,
-                               [&](const auto& parameters, const auto& chosen) {
-                                 if (chosen.kernel == nullptr) return false;
-                                 run_layer(parameters, chosen, operands);
-                                 return true;
-                               });
-  if (!ran) execute(instruction.parameters, operands, *vector_kernels_);
+  const KernelCall& call = parameters_[instruction.parameters];
+  const bool ran =
+      visit_layer(*this, call, instruction.call, [&](const auto& parameters, const auto& chosen) {
+        if (chosen.kernel == nullptr) return false;
+        run_layer(parameters, chosen, operands);
+        return true;
+      });
+  if (!ran) execute(call, operands, *vector_kernels_);
 }
 
 }  // namespace durward

@@ -45,10 +45,17 @@ struct ChosenKernel {
 struct Instruction {
   PlanStep::Kind kind = PlanStep::Kind::kRun;
   uint32_t call = 0;
-  KernelCall parameters;  // with the rows of this step
+  uint32_t parameters = 0;  // which of Program's
   std::array<Location, kMaxCallInputs> inputs;
   Location output;
   uint64_t slide_from = 0, slide_bytes = 0;  // of a slide
+};
+
+// The rows of a call's step, and the parameters of its parts: the next step that has as many takes
+// the same ones.
+struct Band {
+  uint32_t input_rows = 0, output_rows = 0, pad_top = 0;
+  uint32_t first = 0, parts = 0;  // parameters; none where there was no step yet
 };
 
 struct ProgramLimits {
@@ -81,13 +88,14 @@ class Program {
  private:
   [[nodiscard]] EngineError check_constants() const;
   void choose_kernels(Isa highest);
-  // Each returns what the instructions of the step access, by part.
-  std::vector<std::vector<Access>> add_step(const PlanStep& step);
+  // Each returns what the instructions of the step access, by part. `bands`: of the last step of
+  // each call.
+  std::vector<std::vector<Access>> add_step(const PlanStep& step, std::vector<Band>& bands);
   std::vector<Access> add_slide(const PlanStep& step);
-  std::vector<Access> add_part(const PlanStep& step, const BoundCall& bound, size_t part,
-                               size_t parts);
-  [[nodiscard]] static std::vector<Access> accesses_of(const Instruction& instruction);
-  [[nodiscard]] size_t parts_of(const KernelCall& parameters, size_t call) const;
+  std::vector<Access> add_part(const PlanStep& step, const BoundCall& bound, const Band& band,
+                               uint32_t part);
+  [[nodiscard]] std::vector<Access> accesses_of(const Instruction& instruction) const;
+  [[nodiscard]] uint32_t parts_of(const KernelCall& parameters, size_t call) const;
   [[nodiscard]] EngineError take_memory(uint64_t max_bytes);
   void pack_weights();
 
@@ -109,6 +117,7 @@ class Program {
 
   Plan plan_;
   std::vector<Instruction> instructions_;
+  std::vector<KernelCall> parameters_;  // of instructions, with the rows of their steps
   std::vector<Stage> stages_;
   // By call; kernel is nullptr for other calls.
   std::vector<ChosenKernel<LayerKernel<Conv2DInt8>>> conv_;

@@ -184,6 +184,30 @@ TEST(Execute, StaysWithinItsScratchMemory) {
               ElementsAre(12));
 }
 
+TEST(Execute, SaysWhichInstructionsRunACall) {
+  const LoopNest by_channel{2, {4, 3}, {3, 1}, {0, 1}}, by_row{2, {4, 3}, {3, 1}, {1, 0}};
+  const LoopNest turned{2, {4, 3}, {3, 1}, {1, 4}};
+  const auto add = [](const LoopNest& loop) { return AddInt8Call{{loop, 0, 0, 1, 1, {}}}; };
+  const auto mul = [](const LoopNest& loop) { return MulInt8Call{{loop, 0, 0, 1, {}}}; };
+  const auto sum = [](const Reduction& reduction) { return SumInt8Call{reduction, 0, 1, {}}; };
+  for (const VectorKernels& kernels : vector_kernels()) {
+    const auto isa = [&](const KernelCall& call) { return isa_of(call, kernels); };
+    for (const KernelCall& call : std::initializer_list<KernelCall>{
+             add(by_channel), mul(by_row), sum({by_channel, 3, 4}), MaxPoolCall{},
+             UnaryFloatCall{{FloatUnary::kLeakyRelu, 0.1f, 0}, 4}, LookupInt8Call{},
+             ResizeLinearInt8Call{}, QuantizeInt8Call{}}) {
+      EXPECT_EQ(isa(call), kernels.isa) << name(call);
+    }
+    // Those that the kernels of the instruction set leave to the reference, and those of none.
+    for (const KernelCall& call :
+         std::initializer_list<KernelCall>{add(turned), mul(turned), sum({by_row, 4, 3}),
+                                           UnaryFloatCall{{FloatUnary::kNegate, 0, 0}, 4},
+                                           AveragePoolInt8Call{}, CopyCall{}, SoftmaxFloatCall{}}) {
+      EXPECT_EQ(isa(call), Isa::kPortable) << name(call);
+    }
+  }
+}
+
 TEST(AveragePoolMultipliers, CountWhatAWindowCanAverage) {
   WindowGeometry w;
   w.kernel_h = 3;

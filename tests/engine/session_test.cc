@@ -90,6 +90,45 @@ TEST(Session, RunsRowsSlidesAndFusedAdds) {
   }
 }
 
+// Steps of a call that differ in one number of rows only, and equal ones, one behind the other.
+TEST(Session, RunsEachStepWithRowsOfItsOwn) {
+  HandPlan hand;
+  const int32_t x = hand.input({1, 7, 2, 2}), y = hand.output({1, 7, 2, 2});
+  const auto scale = hand.constant<float>({0.25f, 0.5f});
+  DepthwiseInt8Call window;
+  window.window = {1, 7, 2, 2, 7, 2, 2, 3, 1, 1, 1, 1, 1, 1, 0};
+  hand.call(
+      window,
+      {x, hand.constant<int8_t>({1, 2, 3, 4, 5, 6}), hand.constant<int32_t>({3, -5}), scale, scale},
+      y);
+  std::vector<int8_t> input(28);
+  for (size_t i = 0; i < input.size(); ++i) input[i] = static_cast<int8_t>(i * 37 % 101);
+  const auto run = PlanStep::Kind::kRun;
+  Plan banded = hand.plan();
+  banded.steps = {{run, 0, 0, 2, 1, 0, 1, 0}, {run, 0, 0, 3, 0, 1, 1, 0},
+                  {run, 0, 1, 3, 0, 2, 1, 0}, {run, 0, 5, 2, 0, 6, 1, 0},   // fewer rows are read
+                  {run, 0, 2, 3, 0, 3, 1, 0}, {run, 0, 3, 4, 0, 4, 1, 0},   // more than it needs
+                  {run, 0, 3, 4, 0, 4, 2, 0}, {run, 0, 0, 4, 1, 0, 2, 0}};  // padded
+  for (const Isa isa : isas()) {
+    if (!available(isa)) continue;
+    Loaded whole(hand.bytes(), {.isa = isa}), parts(write_plan(banded), {.isa = isa});
+    ASSERT_TRUE(parts.made()) << parts.error().message;
+    EXPECT_EQ(parts.run(input), whole.run(input)) << name(isa);
+  }
+}
+
+TEST(Session, TellsWhichInstructionsRunACallWithoutWeights) {
+  HandPlan hand;
+  const int32_t x = hand.input({16}), y = hand.output({16});
+  hand.call(LookupInt8Call{16}, {x, hand.constant(std::vector<int8_t>(256))}, y);
+  for (const Isa isa : isas()) {
+    if (!available(isa)) continue;
+    Loaded loaded(hand.bytes(), {.isa = isa});
+    ASSERT_TRUE(loaded.made()) << loaded.error().message;
+    EXPECT_EQ(loaded->isa_of_call(0), fastest_vector_kernels(isa).isa) << name(isa);
+  }
+}
+
 TEST(Session, TellsItsPorts) {
   Loaded loaded(banded_plan());
   ASSERT_TRUE(loaded.made());

@@ -4,15 +4,10 @@
 
 #include "engine/kernels/binary/binary.h"
 #include "engine/kernels/vectors/int8_result.h"
+#include "engine/kernels/vectors/vector_kernels.h"
 
 namespace durward {
 namespace {
-
-// Whether the innermost rows are whole or repeat one element: what the kernels here run.
-inline bool has_whole_rows(const LoopNest& loop) {
-  const int64_t a = loop.stride_a[loop.rank - 1], b = loop.stride_b[loop.rank - 1];
-  return (a == 0 || a == 1) && (b == 0 || b == 1);
-}
 
 // An innermost row of int8 values, as floats around their zero point.
 template <typename F>
@@ -74,7 +69,7 @@ template <typename F>
 
 template <typename F>
 void add_vectors(const AddInt8& add, const int8_t* a, const int8_t* b, int8_t* output) noexcept {
-  if (!has_whole_rows(add.loop)) return add_int8(add, a, b, output);
+  if (!run_as_vectors(add.loop)) return add_int8(add, a, b, output);
   combine_int8<F>({add.loop, add.zero_point_a, add.zero_point_b, add.output, false,
                    add.multiplier_a, add.multiplier_b},
                   a, b, output);
@@ -82,7 +77,7 @@ void add_vectors(const AddInt8& add, const int8_t* a, const int8_t* b, int8_t* o
 
 template <typename F>
 void mul_vectors(const MulInt8& mul, const int8_t* a, const int8_t* b, int8_t* output) noexcept {
-  if (!has_whole_rows(mul.loop)) return mul_int8(mul, a, b, output);
+  if (!run_as_vectors(mul.loop)) return mul_int8(mul, a, b, output);
   combine_int8<F>(
       {mul.loop, mul.zero_point_a, mul.zero_point_b, mul.output, true, mul.multiplier, 0}, a, b,
       output);

@@ -5,6 +5,7 @@
 #include "engine/kernels/elementwise/elementwise.h"
 #include "engine/kernels/quantize/quantize.h"
 #include "engine/kernels/vectors/int8_result.h"
+#include "engine/kernels/vectors/vector_kernels.h"
 
 namespace durward {
 namespace {
@@ -22,12 +23,11 @@ void quantize_vectors(float scale, const Int8Output& range, int64_t count, const
   result.store(output + i, F::div(F::load_first(input + i, count - i), divisor), count - i);
 }
 
-// The function whose condition keeps compilers from making vectors of the reference; the others are
-// left to it.
+// A leaky ReLU.
 template <typename F>
 void unary_vectors(const UnaryFunction& function, int64_t count, const float* input,
                    float* output) noexcept {
-  if (function.kind != FloatUnary::kLeakyRelu) return unary_float(function, count, input, output);
+  if (!run_as_vectors(function)) return unary_float(function, count, input, output);
   const auto slope = F::set(function.a);
   const auto leaky = [&](typename F::Value x) { return F::if_negative(x, F::mul(slope, x), x); };
   int64_t i = 0;

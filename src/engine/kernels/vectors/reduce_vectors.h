@@ -4,17 +4,17 @@
 
 #include "engine/kernels/reduce/reduce.h"
 #include "engine/kernels/vectors/int8_result.h"
+#include "engine/kernels/vectors/vector_kernels.h"
 
 namespace durward {
 namespace {
 
-// Rows whose elements go to as many sums; a row that is one sum is left to the reference.
 template <typename F>
 void sum_vectors(const Reduction& reduction, int32_t input_zero_point, float multiplier,
                  const Int8Output& range, const int8_t* input, int8_t* output,
                  std::byte* scratch) noexcept {
   const LoopNest& loop = reduction.loop;
-  if (loop.stride_a[loop.rank - 1] != 1 || loop.stride_b[loop.rank - 1] != 1) {
+  if (!run_as_vectors(reduction)) {
     return sum_int8(reduction, input_zero_point, multiplier, range, input, output, scratch);
   }
   auto* sums = reinterpret_cast<int32_t*>(scratch);

@@ -25,4 +25,18 @@ const VectorKernels& fastest_vector_kernels(Isa highest) noexcept {
   return *best;
 }
 
+bool run_as_vectors(const LoopNest& loop) noexcept {
+  const int64_t a = loop.stride_a[loop.rank - 1], b = loop.stride_b[loop.rank - 1];
+  return (a == 0 || a == 1) && (b == 0 || b == 1);
+}
+
+bool run_as_vectors(const Reduction& reduction) noexcept {
+  const LoopNest& loop = reduction.loop;
+  return loop.stride_a[loop.rank - 1] == 1 && loop.stride_b[loop.rank - 1] == 1;
+}
+
+bool run_as_vectors(const UnaryFunction& function) noexcept {
+  return function.kind == FloatUnary::kLeakyRelu;
+}
+
 }  // namespace durward

@@ -33,6 +33,14 @@ struct VectorKernels {
 // The fastest that this machine has, up to `highest`.
 [[nodiscard]] const VectorKernels& fastest_vector_kernels(Isa highest) noexcept;
 
+// What the kernels of the instruction sets leave to the reference otherwise. Of two tensors: rows
+// that are whole or repeat one element.
+[[nodiscard]] bool run_as_vectors(const LoopNest& loop) noexcept;
+// Rows whose elements go to as many sums; not a row that is one sum.
+[[nodiscard]] bool run_as_vectors(const Reduction& reduction) noexcept;
+// A leaky ReLU, whose condition keeps compilers from making vectors of the reference.
+[[nodiscard]] bool run_as_vectors(const UnaryFunction& function) noexcept;
+
 #if defined(__x86_64__)
 // Data, not functions: what an instruction set's file has runs only where the machine has it.
 extern const VectorKernels kVectorKernelsAvx2, kVectorKernelsAvx512;
