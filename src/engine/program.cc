@@ -110,6 +110,10 @@ EngineError Program::load(std::span<const std::byte> bytes, const ProgramLimits&
   stages_ = stages.take();
   if (EngineError error = take_memory(limits.max_bytes); !error.ok()) return error;
   pack_weights();
+  if (limits.scrub) {
+    const std::span<const std::byte> packed(packed_.get(), packed_bytes_);
+    scrubber_.watch({plan_.constants, packed, std::as_bytes(std::span(instructions_))});
+  }
   bases_.resize(Location::kFirstPort + plan_.inputs.size() + plan_.outputs.size());
   bases_[Location::kArena] = arena_.get();
   // Constants are read only: no verified step writes to one.
