@@ -19,10 +19,9 @@ constexpr int kAllEqual = 0, kCannotTell = 1, kDifferent = 3;
 constexpr char kUsage[] =
     "usage: durward-golden PLAN FOLDER [--isa NAME] [--threads N] [--scrub]\n"
     "Runs the golden vectors of a bundle, FOLDER/0.input0 and so on, on its plan.fb, with no\n"
-    "faster instruction set than NAME, on N threads (1), and compares every byte; --scrub "
-    "compares\n"
-    "the weights in memory, too, with what they were before. Exits 0 where all are equal, 3 where\n"
-    "one differs, 1 where that could not be found out.\n";
+    "faster instruction set than NAME, on N threads (1), and compares every byte; with --scrub\n"
+    "those of the weights in memory, too, with what they were at the beginning. Exits 0 where all\n"
+    "are equal, 3 where one differs, 1 where that could not be found out.\n";
 
 struct FileClose {
   void operator()(std::FILE* file) const { std::fclose(file); }

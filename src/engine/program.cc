@@ -111,6 +111,7 @@ EngineError Program::load(std::span<const std::byte> bytes, const ProgramLimits&
   if (EngineError error = take_memory(limits.max_bytes); !error.ok()) return error;
   pack_weights();
   if (limits.scrub) {
+    // Bytes between the members of an instruction have no value of their own, but keep it.
     const std::span<const std::byte> packed(packed_.get(), packed_bytes_);
     scrubber_.watch({plan_.constants, packed, std::as_bytes(std::span(instructions_))});
   }
