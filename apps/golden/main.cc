@@ -17,10 +17,11 @@ namespace {
 
 constexpr int kAllEqual = 0, kCannotTell = 1, kDifferent = 3;
 constexpr char kUsage[] =
-    "usage: durward-golden PLAN FOLDER [--isa NAME] [--threads N]\n"
+    "usage: durward-golden PLAN FOLDER [--isa NAME] [--threads N] [--scrub]\n"
     "Runs the golden vectors of a bundle, FOLDER/0.input0 and so on, on its plan.fb, with no\n"
-    "faster instruction set than NAME, on N threads (1), and compares every byte. Exits 0 where\n"
-    "all are equal, 3 where one differs, 1 where that could not be found out.\n";
+    "faster instruction set than NAME, on N threads (1), and compares every byte; with --scrub\n"
+    "those of the weights in memory, too, with what they were at the beginning. Exits 0 where all\n"
+    "are equal, 3 where one differs, 1 where that could not be found out.\n";
 
 struct FileClose {
   void operator()(std::FILE* file) const { std::fclose(file); }
@@ -72,6 +73,7 @@ int differs(const std::string& what) {
 struct Arguments {
   std::string plan, folder, isa;
   uint64_t threads = 1;
+  bool scrub = false;
 };
 
 bool parse(const char* text, uint64_t& number) {
@@ -88,6 +90,8 @@ bool parse(int count, char** arguments, Arguments& parsed) {
       parsed.isa = arguments[i];
     } else if (std::strcmp(arguments[i], "--threads") == 0) {
       if (++i == count || !parse(arguments[i], parsed.threads)) return false;
+    } else if (std::strcmp(arguments[i], "--scrub") == 0) {
+      parsed.scrub = true;
     } else {
       places.emplace_back(arguments[i]);
     }
@@ -161,6 +165,16 @@ class GoldenVectors {
   size_t vectors_ = 0, bytes_ = 0;
 };
 
+int scrub(durward_session* session) {
+  char text[256];
+  const durward_message message{text, sizeof(text)};
+  if (durward_session_scrub(session, SIZE_MAX, &message) != DURWARD_OK) {
+    return differs(std::string("scrub: ") + text);
+  }
+  std::printf("scrubbed: %zu bytes, none changed\n", durward_session_scrub_bytes(session));
+  return kAllEqual;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -176,7 +190,7 @@ int main(int count, char** arguments) {
   Bytes plan;
   if (!read_file(parsed.plan, plan)) return fail("cannot read " + parsed.plan);
   const durward_options options{sizeof(options), parsed.isa.empty() ? nullptr : parsed.isa.c_str(),
-                                0, parsed.threads};
+                                0, parsed.threads, parsed.scrub ? uint64_t{1} : 0};
   char text[256];
   const durward_message message{text, sizeof(text)};
   durward_session* created = nullptr;
@@ -185,5 +199,6 @@ int main(int count, char** arguments) {
     return fail(parsed.plan + ": " + text);
   }
   const SessionHandle session(created);
-  return GoldenVectors(session.get(), parsed.folder).check_all();
+  const int result = GoldenVectors(session.get(), parsed.folder).check_all();
+  return result == kAllEqual && parsed.scrub ? scrub(session.get()) : result;
 }

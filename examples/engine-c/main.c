@@ -85,7 +85,7 @@ static durward_code run_once(durward_session* session, void* buffers[2 * MAX_POR
 }
 
 int main(int count, char** arguments) {
-  const durward_options options = {sizeof(options), NULL, 0, 1};
+  const durward_options options = {sizeof(options), NULL, 0, 1, 0};
   char text[200] = "";
   const durward_message message = {text, sizeof(text)};
   durward_session* session = NULL;

@@ -4,7 +4,7 @@
  * No function throws, prints, exits or keeps state outside a session. A null pointer where an
  * object is needed gives DURWARD_INVALID_ARGUMENT, or 0 or NULL from functions that return no code.
  * Different sessions may be used by different threads at the same time, also over the same plan;
- * one session by one thread at a time.
+ * one session by one thread at a time, with one exception: durward_session_scrub.
  *
  * Structs begin with their size as the caller knows it, so that later versions can append fields:
  *     durward_options options = {sizeof(options)};
@@ -40,7 +40,9 @@ enum {
   DURWARD_OUT_OF_MEMORY = 7,    /* or more than max_bytes */
   DURWARD_WRONG_BUFFERS = 8,    /* number, size, alignment or overlap of the buffers of a run */
   DURWARD_DEADLINE = 9,         /* a run that was told to stop */
-  DURWARD_NO_THREADS = 10       /* more than an engine has, or than the system gives */
+  DURWARD_NO_THREADS = 10,      /* more than an engine has, or than the system gives */
+  DURWARD_DAMAGED = 11,         /* memory that does not hold any more what it held */
+  DURWARD_NO_SCRUB = 12         /* a session that was made without */
 };
 
 typedef int32_t durward_type;
@@ -69,6 +71,7 @@ typedef struct durward_options {
   uint64_t max_bytes;  /* of arena, scratch memory and packed weights together; 0: no limit */
   uint64_t threads;    /* that compute a run, its caller's counted: 1 to 8; 0: 1. The outputs are
                           the same for any number. */
+  uint64_t scrub;      /* not 0: durward_session_scrub is wanted */
 } durward_options;
 
 typedef struct durward_port {
@@ -134,6 +137,18 @@ durward_code durward_session_run(durward_session* session, const durward_input* 
                                  size_t input_count, const durward_output* outputs,
                                  size_t output_count, const durward_deadline* deadline,
                                  const durward_message* message) DURWARD_NOEXCEPT;
+
+/* Finds bits that flipped since the session was created, in what runs read and nothing writes to:
+ * the plan's constants, the weights in the kernels' order and the steps. Each call checks the next
+ * blocks of 16 KiB at most, the first behind the last: as many as `max_bytes` has room for, at
+ * least one, none twice, so that SIZE_MAX checks all. DURWARD_OK; DURWARD_DAMAGED at the first
+ * block that changed, which the message names, and the next call goes on behind it; or
+ * DURWARD_NO_SCRUB without options.scrub. Allocates nothing. One thread at a time, which may be
+ * another one than that of durward_session_run, also during a run. */
+durward_code durward_session_scrub(durward_session* session, size_t max_bytes,
+                                   const durward_message* message) DURWARD_NOEXCEPT;
+/* That are checked in all; 0 without options.scrub. */
+size_t durward_session_scrub_bytes(const durward_session* session) DURWARD_NOEXCEPT;
 
 /* What the session took: activations, what kernels need beside them, and weights in the kernels'
  * order. */

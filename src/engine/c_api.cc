@@ -21,7 +21,7 @@ using durward::PlanType;
 using durward::Session;
 
 static_assert(DURWARD_PLAN_ALIGNMENT == durward::kPlanAlignment);
-static_assert(DURWARD_NO_THREADS == static_cast<int>(EngineCode::kNoThreads) + 1);
+static_assert(DURWARD_NO_SCRUB == static_cast<int>(EngineCode::kNoScrub) + 1);
 static_assert(DURWARD_BOOL == static_cast<int>(PlanType::kBool));
 
 // The session, and the buffers of a run in the form that it takes them: a run allocates nothing.
@@ -74,6 +74,7 @@ durward_code create(const void* plan, size_t plan_bytes, const durward_options& 
   }
   if (options.max_bytes > 0) settings.max_bytes = options.max_bytes;
   settings.threads = options.threads;
+  settings.scrub = options.scrub != 0;
 
   std::unique_ptr<durward_session> made(new (std::nothrow) durward_session);
   if (made == nullptr) return DURWARD_OUT_OF_MEMORY;
@@ -168,6 +169,10 @@ const char* durward_code_text(durward_code code) noexcept {
       return "the deadline passed";
     case DURWARD_NO_THREADS:
       return "there are not as many threads";
+    case DURWARD_DAMAGED:
+      return "memory changed that nothing writes to";
+    case DURWARD_NO_SCRUB:
+      return "the session was created without the scrub";
     default:
       return "unknown code";
   }
@@ -189,7 +194,7 @@ durward_code durward_session_create(const void* plan, size_t plan_bytes,
   MessageWriter writer(message);
   if (session == nullptr) return writer.finish(DURWARD_INVALID_ARGUMENT);
   *session = nullptr;
-  durward_options known{sizeof(durward_options), nullptr, 0, 0};
+  durward_options known{sizeof(durward_options), nullptr, 0, 0, 0};
   if (plan == nullptr || (options != nullptr && !read_options(*options, known))) {
     return writer.finish(DURWARD_INVALID_ARGUMENT);
   }
@@ -247,6 +252,23 @@ durward_code durward_session_run(durward_session* session, const durward_input* 
   }
   return writer.finish(code_of(engine.run({session->inputs.get(), input_count},
                                           {session->outputs.get(), output_count}, signal)));
+}
+
+durward_code durward_session_scrub(durward_session* session, size_t max_bytes,
+                                   const durward_message* message) noexcept {
+  MessageWriter writer(message);
+  if (session == nullptr) return writer.finish(DURWARD_INVALID_ARGUMENT);
+  const durward::ScrubResult result = session->session->scrub(max_bytes);
+  if (result.code == EngineCode::kDamaged) {
+    constexpr const char* kMemory[] = {"the plan's constants", "the packed weights", "the steps",
+                                       "the steps' parameters"};
+    writer << "of " << kMemory[static_cast<size_t>(result.memory)] << " the " << result.bytes
+           << " bytes from byte " << result.offset << " on changed";
+  }
+  return writer.finish(code_of(result.code));
+}
+size_t durward_session_scrub_bytes(const durward_session* session) noexcept {
+  return session == nullptr ? 0 : session->session->scrub_bytes();
 }
 
 size_t durward_session_arena_bytes(const durward_session* session) noexcept {

@@ -17,6 +17,8 @@ enum class EngineCode : uint8_t {
   kWrongBuffers,  // number or sizes of the inputs and outputs of a run
   kDeadline,      // a run that was stopped between two steps
   kNoThreads,     // more than an engine has, or than the system gives
+  kDamaged,       // memory that does not hold any more what it held
+  kNoScrub,       // a session that was made without
 };
 
 struct [[nodiscard]] EngineError {

@@ -112,6 +112,12 @@ EngineError Program::load(std::span<const std::byte> bytes, const ProgramLimits&
   parameters_ = std::vector<KernelCall>(parameters_);  // without room for more
   if (EngineError error = take_memory(limits.max_bytes); !error.ok()) return error;
   pack_weights();
+  if (limits.scrub) {
+    // Bytes between the members of an instruction have no value of their own, but keep it.
+    const std::span<const std::byte> packed(packed_.get(), packed_bytes_);
+    scrubber_.watch({plan_.constants, packed, std::as_bytes(std::span(instructions_)),
+                     std::as_bytes(std::span(parameters_))});
+  }
   bases_.resize(Location::kFirstPort + plan_.inputs.size() + plan_.outputs.size());
   bases_[Location::kArena] = arena_.get();
   // Constants are read only: no verified step writes to one.

@@ -16,6 +16,7 @@
 #include "engine/kernels/layer_kernel.h"
 #include "engine/kernels/vectors/vector_kernels.h"
 #include "engine/plan.h"
+#include "engine/scrubber.h"
 #include "engine/stages.h"
 
 namespace durward {
@@ -63,6 +64,7 @@ struct ProgramLimits {
   size_t threads = 1;
   int64_t shortest_part = 0;        // nanoseconds
   uint64_t max_bytes = UINT64_MAX;  // of arena, scratch memory and packed weights
+  bool scrub = false;
 };
 
 class Program {
@@ -84,6 +86,9 @@ class Program {
   [[nodiscard]] size_t scratch_bytes() const noexcept { return scratch_bytes_ * threads_; }
   [[nodiscard]] size_t packed_bytes() const noexcept { return packed_bytes_; }
   [[nodiscard]] Isa isa_of_call(size_t call) const noexcept;
+  // Of what runs read and nothing writes to, where limits asked for it.
+  [[nodiscard]] Scrubber& scrubber() noexcept { return scrubber_; }
+  [[nodiscard]] const Scrubber& scrubber() const noexcept { return scrubber_; }
 
  private:
   [[nodiscard]] EngineError check_constants() const;
@@ -131,6 +136,7 @@ class Program {
   size_t packed_bytes_ = 0;
   AlignedMemory arena_;  // activations, then scratch memory
   AlignedMemory packed_;
+  Scrubber scrubber_;
   std::vector<std::byte*> bases_;  // of Locations, during a run
 };
 

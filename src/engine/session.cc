@@ -49,8 +49,8 @@ EngineError Session::create(std::span<const std::byte> bytes, const SessionOptio
   try {
 #endif
     auto program = std::make_unique<Program>();
-    EngineError error =
-        program->load(bytes, {highest, threads, options.shortest_part, options.max_bytes});
+    EngineError error = program->load(
+        bytes, {highest, threads, options.shortest_part, options.max_bytes, options.scrub});
     if (!error.ok()) return error;
     std::unique_ptr<WorkerPool> pool;
     if (threads > 1) error = WorkerPool::create(threads, pool);
@@ -81,6 +81,11 @@ size_t Session::scratch_bytes() const noexcept { return program_->scratch_bytes(
 size_t Session::packed_bytes() const noexcept { return program_->packed_bytes(); }
 const Plan& Session::plan() const noexcept { return program_->plan(); }
 Isa Session::isa_of_call(size_t call) const noexcept { return program_->isa_of_call(call); }
+
+ScrubResult Session::scrub(size_t max_bytes) noexcept {
+  return program_->scrubber().check(max_bytes);
+}
+size_t Session::scrub_bytes() const noexcept { return program_->scrubber().bytes(); }
 
 void Session::run_part(const Stage& stage, size_t part) noexcept {
   const Instruction* instruction = &program_->instructions()[stage.first + part];

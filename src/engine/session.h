@@ -13,6 +13,7 @@
 #include "engine/error.h"
 #include "engine/kernels/isa.h"
 #include "engine/plan.h"
+#include "engine/scrubber.h"
 
 namespace durward {
 
@@ -31,6 +32,8 @@ struct SessionOptions {
   // No step is split for several threads into shorter parts than this, in estimated nanoseconds;
   // 0 splits all that can be.
   int64_t shortest_part = 700;
+  // Whether scrub() is wanted: sums of the memory that it checks are taken when all else is done.
+  bool scrub = false;
 };
 
 // Asked between two steps; where it says true the run ends with kDeadline.
@@ -63,6 +66,14 @@ class Session {
   [[nodiscard]] EngineCode run(std::span<const std::span<const std::byte>> inputs,
                                std::span<const std::span<std::byte>> outputs,
                                const StopSignal& signal = {}) noexcept;
+
+  // Compares the next blocks of what runs read and nothing writes to, the plan's constants, the
+  // packed weights and the instructions, with what they held when the session was made, as
+  // Scrubber::check() has it: kOk, kDamaged, or kNoScrub. Takes no memory. One thread at a time,
+  // which may be another one than that of run(), also during a run.
+  [[nodiscard]] ScrubResult scrub(size_t max_bytes) noexcept;
+  // That a round of scrub() reads; 0 for a session made without.
+  [[nodiscard]] size_t scrub_bytes() const noexcept;
 
   // Bytes: activations as the plan has them, what the kernels need beside them, and weights in the
   // kernels' own order.

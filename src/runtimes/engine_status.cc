@@ -16,9 +16,11 @@ absl::Status engine_status(const EngineError& error) {
     case EngineCode::kMalformedPlan:
     case EngineCode::kUnaligned:
     case EngineCode::kInvalidPlan:
+    case EngineCode::kDamaged:
       return absl::DataLossError(error.message);
     case EngineCode::kWrongBuffers:
     case EngineCode::kDeadline:
+    case EngineCode::kNoScrub:
       break;
   }
   return absl::InternalError(error.message);

@@ -4,6 +4,7 @@ Their paths are in the environment variables DURWARD_GOLDEN and ENGINE_C.
 """
 
 import os
+import re
 import subprocess
 import unittest
 import zipfile
@@ -38,6 +39,18 @@ class GoldenOnADevice(CommandLineTest):
             self.assertRegex(done.stdout, r"\Apassed: 3 golden vectors, \d+ bytes of output, all equal \([\w-]+\)\n\Z")
             self.assertTrue(done.stdout.startswith(expected), (done.stdout, expected))
         self.assertIn("(portable)", done.stdout)
+
+    def test_it_scrubs_behind_the_vectors(self):
+        done = self.check("--scrub")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        passed, scrubbed = done.stdout.splitlines()
+        self.assertTrue(passed.startswith("passed: 3 golden vectors"), passed)
+        found = re.fullmatch(r"scrubbed: (\d+) bytes, none changed", scrubbed)
+        self.assertGreater(int(found[1]), 1000)
+        (self.golden / "1.output0").write_bytes(bytes(32 * 4))
+        done = self.check("--scrub")
+        self.assertEqual(done.returncode, 3)
+        self.assertNotIn("scrubbed", done.stdout)
 
     def test_a_bit_that_differs_is_found_wherever_it_is(self):
         for number in range(3):

@@ -1,6 +1,8 @@
-// Counts what the test program takes from operator new, and lets a chosen one of them fail.
+// Counts what the test program takes from operator new, finds one of a known size, and lets a
+// chosen one fail.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace durward {
@@ -19,6 +21,18 @@ class FailingAllocation {
   FailingAllocation& operator=(const FailingAllocation&) = delete;
 
   [[nodiscard]] bool happened() const noexcept;
+};
+
+// While one of these lives, finds what this thread takes of exactly `bytes`.
+class WatchedAllocation {
+ public:
+  explicit WatchedAllocation(size_t bytes) noexcept;
+  ~WatchedAllocation();
+  WatchedAllocation(const WatchedAllocation&) = delete;
+  WatchedAllocation& operator=(const WatchedAllocation&) = delete;
+
+  // nullptr unless there was one and no other of that size.
+  [[nodiscard]] std::byte* memory() const noexcept;
 };
 
 }  // namespace durward

@@ -7,7 +7,7 @@ static int count_and_go_on(void* context) {
 
 durward_code run_in_c99(const void* plan, size_t plan_bytes, const void* input, size_t input_bytes,
                         void* output, size_t output_bytes, int* asked) {
-  const durward_options options = {sizeof(options), NULL, 0, 1};
+  const durward_options options = {sizeof(options), NULL, 0, 1, 0};
   const durward_input in = {input, input_bytes};
   const durward_output out = {output, output_bytes};
   durward_deadline deadline = {count_and_go_on, NULL};

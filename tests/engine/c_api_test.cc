@@ -116,7 +116,7 @@ TEST_F(CApi, TellsWhatItTook) {
 TEST_F(CApi, UsesNoFasterInstructionSetThanItMay) {
   size_t tried = 0;
   for (size_t i = 0; const char* isa = durward_engine_isa(i); ++i) {
-    const durward_options options{sizeof(options), isa, 0, 0};
+    const durward_options options{sizeof(options), isa, 0, 0, 0};
     const durward_code code = create(&options);
     ASSERT_EQ(code, durward_engine_has_isa(isa) != 0 ? DURWARD_OK : DURWARD_NO_SUCH_ISA) << isa;
     if (code != DURWARD_OK) {
@@ -131,14 +131,14 @@ TEST_F(CApi, UsesNoFasterInstructionSetThanItMay) {
     session_ = nullptr;
   }
   EXPECT_GE(tried, 1u);
-  const durward_options unknown{sizeof(unknown), "abacus", 0, 0};
+  const durward_options unknown{sizeof(unknown), "abacus", 0, 0, 0};
   EXPECT_EQ(create(&unknown), DURWARD_NO_SUCH_ISA);
   EXPECT_STREQ(text_.data(), "there is no instruction set 'abacus'");
   EXPECT_EQ(durward_engine_has_isa("abacus"), 0);
 }
 
 TEST_F(CApi, TakesNoMoreMemoryThanItMay) {
-  const durward_options options{sizeof(options), nullptr, 1, 0};
+  const durward_options options{sizeof(options), nullptr, 1, 0, 0};
   EXPECT_EQ(create(&options), DURWARD_OUT_OF_MEMORY);
   EXPECT_EQ(session_, nullptr);
   EXPECT_THAT(text_.data(), HasSubstr("no memory for"));
@@ -146,7 +146,7 @@ TEST_F(CApi, TakesNoMoreMemoryThanItMay) {
 
 TEST_F(CApi, ComputesOnSeveralThreads) {
   if (Session::most_threads() == 1) GTEST_SKIP() << "this engine is built without threads";
-  durward_options options{sizeof(options), nullptr, 0, 3};
+  durward_options options{sizeof(options), nullptr, 0, 3, 0};
   ASSERT_EQ(create(&options), DURWARD_OK) << text_.data();
   ASSERT_EQ(run(), DURWARD_OK);
   EXPECT_EQ(output_, by_session(plan_.bytes()));
@@ -159,8 +159,42 @@ TEST_F(CApi, ComputesOnSeveralThreads) {
 
 // Callers that were built before sessions had threads.
 TEST_F(CApi, TakesShorterOptions) {
-  durward_options options{offsetof(durward_options, threads), nullptr, 0, 1000};
+  durward_options options{offsetof(durward_options, threads), nullptr, 0, 1000, 0};
   EXPECT_EQ(create(&options), DURWARD_OK);
+}
+
+TEST_F(CApi, FindsMemoryThatChanged) {
+  const durward_options options{sizeof(options), nullptr, 0, 0, 1};
+  ASSERT_EQ(create(&options), DURWARD_OK) << text_.data();
+  std::unique_ptr<Session> session;
+  SessionOptions same;
+  same.scrub = true;
+  ASSERT_TRUE(Session::create(plan_.bytes(), same, session).ok());
+  EXPECT_EQ(durward_session_scrub_bytes(session_), session->scrub_bytes());
+  EXPECT_EQ(durward_session_scrub(session_, SIZE_MAX, &message_), DURWARD_OK);
+  EXPECT_STREQ(text_.data(), "");
+  const std::span<const std::byte> constants = session->plan().constants;
+  // They lie in the plan's bytes, which are this test's.
+  auto* changed = const_cast<std::byte*>(&constants.back());
+  *changed ^= std::byte{4};
+  const int64_t before = allocations();
+  const durward_code code = durward_session_scrub(session_, SIZE_MAX, &message_);
+  EXPECT_EQ(allocations(), before);
+  EXPECT_EQ(code, DURWARD_DAMAGED);
+  EXPECT_EQ(text_.data(), "of the plan's constants the " + std::to_string(constants.size()) +
+                              " bytes from byte 0 on changed");
+  EXPECT_EQ(durward_session_scrub(session_, SIZE_MAX, nullptr), DURWARD_DAMAGED);
+  *changed ^= std::byte{4};
+  EXPECT_EQ(durward_session_scrub(session_, SIZE_MAX, nullptr), DURWARD_OK);
+}
+
+TEST_F(CApi, ScrubsNothingThatItWasNotToldTo) {
+  // As callers have it that were built before there was a scrub: what lies behind is not theirs.
+  const durward_options options{offsetof(durward_options, scrub), nullptr, 0, 1, 1};
+  ASSERT_EQ(create(&options), DURWARD_OK);
+  EXPECT_EQ(durward_session_scrub(session_, SIZE_MAX, &message_), DURWARD_NO_SCRUB);
+  EXPECT_STREQ(text_.data(), durward_code_text(DURWARD_NO_SCRUB));
+  EXPECT_EQ(durward_session_scrub_bytes(session_), 0u);
 }
 
 TEST_F(CApi, SaysSoWhereAnyOfItsAllocationsFails) {
@@ -239,7 +273,7 @@ TEST_F(CApi, TellsDamagedPlansApart) {
 }
 
 TEST_F(CApi, CutsMessagesToTheirRoom) {
-  const durward_options options{sizeof(options), "abacus", 0, 0};
+  const durward_options options{sizeof(options), "abacus", 0, 0, 0};
   const std::string whole = "there is no instruction set 'abacus'";
   for (const size_t room : {size_t{1}, size_t{2}, size_t{20}, whole.size(), whole.size() + 1}) {
     text_.fill('#');
@@ -272,6 +306,8 @@ TEST_F(CApi, SurvivesNullEverywhere) {
   EXPECT_EQ(durward_session_scratch_bytes(nullptr), 0u);
   EXPECT_EQ(durward_session_packed_bytes(nullptr), 0u);
   EXPECT_EQ(durward_session_isa(nullptr), nullptr);
+  EXPECT_EQ(durward_session_scrub(nullptr, 1, nullptr), DURWARD_INVALID_ARGUMENT);
+  EXPECT_EQ(durward_session_scrub_bytes(nullptr), 0u);
   EXPECT_EQ(durward_engine_has_isa(nullptr), 0);
   durward_session_destroy(nullptr);
 
@@ -290,7 +326,7 @@ TEST_F(CApi, SurvivesNullEverywhere) {
 // Callers that were built with a later version of the header.
 TEST_F(CApi, TakesLongerStructsWhoseNewFieldsAreUnset) {
   struct {
-    durward_options known{sizeof(*this), nullptr, 0, 0};
+    durward_options known{sizeof(*this), nullptr, 0, 0, 0};
     uint64_t added = 0;
   } options;
   ASSERT_EQ(create(&options.known), DURWARD_OK);
@@ -318,7 +354,7 @@ TEST_F(CApi, NamesVersionsAndCodes) {
   EXPECT_EQ(durward_engine_api(), static_cast<uint32_t>(DURWARD_ENGINE_API));
   EXPECT_EQ(durward_engine_plan_version(), kPlanVersion);
   EXPECT_THAT(durward_engine_version(), ::testing::MatchesRegex("[0-9]+\\.[0-9]+\\.[0-9]+"));
-  for (durward_code code = DURWARD_OK; code <= DURWARD_NO_THREADS; ++code) {
+  for (durward_code code = DURWARD_OK; code <= DURWARD_NO_SCRUB; ++code) {
     EXPECT_STRNE(durward_code_text(code), durward_code_text(-1)) << code;
   }
   EXPECT_STREQ(durward_code_text(1000), "unknown code");
