@@ -56,13 +56,14 @@ bool spin(const Ready& ready) noexcept {
 
 // Where one thread waits until others make something true. What they write to make it so and the
 // flag are sequentially consistent: either they see the flag, or the thread sees what they wrote.
+// They are written by exchange, as QEMU 7.2 moves loads of Arm programs ahead of plain stores.
 class Waiter {
  public:
   template <typename Ready>
   void wait(const Ready& ready) noexcept {
     if (spin(ready)) return;
     for (;;) {
-      asleep_ = 1;
+      asleep_.exchange(1);
       if (ready()) break;
       asleep_.wait(1);
     }
@@ -70,7 +71,7 @@ class Waiter {
   }
   void wake() noexcept {
     if (asleep_ == 0) return;
-    asleep_ = 0;
+    asleep_.exchange(0);
     asleep_.notify_one();
   }
 
@@ -96,7 +97,7 @@ struct Seat {
 class WorkerPool::Workers {
  public:
   ~Workers() {
-    round_ = kStop;
+    round_.exchange(kStop);
     for (Seat& seat : seats_) {
       seat.waiter.wake();
       if (seat.thread.joinable()) seat.thread.join();
@@ -153,7 +154,7 @@ class WorkerPool::Workers {
       const bool late = part >= (seen & kPartsMask) || begun == seen;
       if (late || !seat.begun.compare_exchange_strong(begun, seen)) continue;
       task_.run(task_, part);
-      seat.done = seen;
+      seat.done.exchange(seen);
       caller_.wake();
     }
   }
