@@ -4,6 +4,12 @@
 // The columns become channels of their own (a reshape copies nothing), each is summed with its own
 // weights, then the sums are added up. XNNPACK has fast depthwise kernels for up to 25 taps; beyond
 // that one such layer costs more than all others together (docs/encodings.md).
+//
+// A quantiser has one scale for all sums. So that it serves them all, the weights of a column are
+// divided by how large they are, and the sum is multiplied by it instead.
+#include <algorithm>
+#include <cmath>
+
 #include "passes/passes.h"
 #include "passes/rewrite.h"
 
@@ -11,6 +17,32 @@ namespace durward {
 namespace {
 
 constexpr int64_t kMostFastTaps = 25;
+
+struct ColumnWeights {
+  std::vector<float> within, of_columns;  // [height, width, channels], [width, channels]
+};
+
+// The root of the sum of squares of each column: how far its sum spreads, where what it sums does
+// so evenly. In 127ths of a channel's largest, which int8 weights hold without an error.
+ColumnWeights even_columns(std::vector<float> weights, size_t height, size_t channels) {
+  const size_t row = weights.size() / height;
+  std::vector<float> factors(row);
+  for (size_t column = 0; column < row; ++column) {
+    double squares = 0;
+    for (size_t y = 0; y < height; ++y) squares += std::pow(double{weights[y * row + column]}, 2);
+    factors[column] = static_cast<float>(std::sqrt(squares));
+  }
+  for (size_t channel = 0; channel < channels; ++channel) {
+    float largest = 0;
+    for (size_t i = channel; i < row; i += channels) largest = std::max(largest, factors[i]);
+    const float step = largest > 0 ? largest / 127 : 1;
+    for (size_t i = channel; i < row; i += channels) {
+      factors[i] = std::max(std::round(factors[i] / step), 1.0f) * step;
+    }
+  }
+  for (size_t i = 0; i < weights.size(); ++i) weights[i] /= factors[i % row];
+  return {std::move(weights), std::move(factors)};
+}
 
 bool split(Graph& graph, NodeId id) {
   const auto* op = graph.op_as<DepthwiseConv2D>(id);
@@ -30,19 +62,22 @@ bool split(Graph& graph, NodeId id) {
   const auto named = [&](std::string_view part) {
     return graph.unique_name(absl::StrCat(name, ".", std::string(part)));
   };
+  const auto values = weights.values<float>();
+  const ColumnWeights even = even_columns(
+      {values.begin(), values.end()}, static_cast<size_t>(height), static_cast<size_t>(channels));
   // The shapes follow from the layer's own, which was verified: these cannot fail.
   const TensorId side_by_side =
       *graph.add_op(Reshape{{x[0], height, 1, width * channels}}, named("columns"), {inputs[0]});
   const TensorId column_weights = graph.add_constant<float>(
-      named("column_weights"), {1, height, 1, width * channels}, weights.values<float>());
+      named("column_weights"), {1, height, 1, width * channels}, even.within);
   const TensorId sums =
       *graph.add_op(DepthwiseConv2D{}, named("column_sums"), {side_by_side, column_weights});
   const TensorId stacked =
       *graph.add_op(Reshape{{x[0], width, 1, channels}}, named("stacked"), {sums});
-  const std::vector<float> ones(static_cast<size_t>(width * channels), 1.0f);
   std::vector<TensorId> last = inputs;
   last[0] = stacked;
-  last[1] = graph.add_constant<float>(named("ones"), {1, width, 1, channels}, ones);
+  last[1] =
+      graph.add_constant<float>(named("sum_weights"), {1, width, 1, channels}, even.of_columns);
   become(graph, id, DepthwiseConv2D{.activation = activation}, std::move(last));
   return true;
 }

@@ -29,7 +29,8 @@ Image squares(const InputSpec& spec, int size, uint64_t seed) {
   for (uint8_t& colour : colours) colour = static_cast<uint8_t>(random.below(256));
   for (int y = 0; y < spec.height; ++y) {
     for (int x = 0; x < spec.width; ++x) {
-      const size_t square = static_cast<size_t>(y / size * columns + x / size);
+      const size_t square = static_cast<size_t>(y / size) * static_cast<size_t>(columns) +
+                            static_cast<size_t>(x / size);
       const size_t pixel =
           static_cast<size_t>(y) * static_cast<size_t>(spec.width) + static_cast<size_t>(x);
       std::copy_n(&colours[square * 3], 3, &image.rgb[pixel * 3]);

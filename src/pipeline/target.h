@@ -19,7 +19,7 @@ enum class ExportKind : uint8_t { kBundle, kTflite, kOnnx, kOrt, kOpenVino };
 [[nodiscard]] std::set<ExportKind> all_export_kinds();
 
 // What small devices have to spare for a face model.
-inline constexpr int64_t kDefaultArenaBytes = 160 * 1024;
+inline constexpr int64_t kDefaultArenaBytes = int64_t{160} * 1024;
 
 struct Target {
   std::string name;

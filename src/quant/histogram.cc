@@ -97,7 +97,7 @@ double ChannelHistograms::mean(int64_t channel) const {
   double sum = 0;
   uint64_t counted = zeros(channel);
   for (int i = 0; i < kHistogramBins; ++i) {
-    sum += (i - kHistogramBins / 2 + 0.5) * count(channel, i);
+    sum += bin_middle(i) * count(channel, i);
     counted += count(channel, i);
   }
   return sum * bin_width(channel) / static_cast<double>(counted);

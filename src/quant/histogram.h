@@ -11,6 +11,9 @@ namespace durward {
 
 inline constexpr int kHistogramBins = 512;  // half of them below zero
 
+// The middle of a bin in widths of one, below zero for the first half of them.
+constexpr double bin_middle(int bin) { return bin + 0.5 - kHistogramBins * 0.5; }
+
 class ChannelHistograms {
  public:
   explicit ChannelHistograms(int64_t channels);

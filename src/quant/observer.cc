@@ -38,7 +38,7 @@ class Distribution {
         for (int i = 0; i < kHistogramBins; ++i) {
           const double count = histograms.count(c, i);
           if (count == 0) continue;
-          add((i - kHistogramBins / 2 + 0.5) * width, count);
+          add(bin_middle(i) * width, count);
         }
       }
     }

@@ -43,9 +43,7 @@ std::string far_exponent(double far) {
   return absl::StrFormat("%.3ge%d", far / std::pow(10, exponent), exponent);
 }
 
-std::string milliseconds_text(double ms) {
-  return absl::StrFormat(ms < 10 ? "%.2f ms" : "%.1f ms", ms);
-}
+std::string milliseconds_text(double ms) { return absl::StrFormat("%.*f ms", ms < 10 ? 2 : 1, ms); }
 
 std::string bytes_text(double bytes) {
   if (bytes < 1e3) return absl::StrFormat("%.0f bytes", bytes);
@@ -61,7 +59,7 @@ std::string cosine_text(double cosine) { return absl::StrFormat("%.5f", cosine);
 std::string ratio_text(double ratio) { return absl::StrFormat("%.2f", ratio); }
 
 std::string times_text(double factor) {
-  return absl::StrFormat(factor < 10 ? "%.1f times" : "%.0f times", factor);
+  return absl::StrFormat("%.*f times", factor < 10 ? 1 : 0, factor);
 }
 
 std::string interval_text(const JsonView& interval, std::string (*format)(double)) {

@@ -1,5 +1,8 @@
 // The forms of layers that suit a runtime: a PReLU of its own, an int8 PReLU as a maximum, a global
 // depthwise convolution in two.
+#include <algorithm>
+#include <cmath>
+
 #include "passes/evaluate.h"
 #include "passes/passes.h"
 
@@ -170,6 +173,37 @@ TEST_P(SplitGlobalDepthwise, ComputesTheSame) {
     EXPECT_THAT(ops_after(b, [](Graph& graph) { EXPECT_TRUE(split_global_depthwise(graph)); }),
                 ElementsAre("Reshape", "DepthwiseConv2D", "Reshape", "DepthwiseConv2D"));
     EXPECT_FALSE(split_global_depthwise(b.graph)) << "it would be split without end";
+  }
+}
+
+// What one scale for all sums and int8 weights for the last layer ask for.
+TEST_P(SplitGlobalDepthwise, SumsSpreadAlike) {
+  const auto [height, width, channels] = GetParam();
+  GraphBuilder b;
+  const TensorId input = b.input({1, height, width, channels});
+  const TensorId last = b.add(DepthwiseConv2D{}, {input, b.random({1, height, width, channels})});
+  b.output(last);
+  ASSERT_TRUE(split_global_depthwise(b.graph));
+  const auto weights_of = [&b](TensorId output) {
+    return b.graph.tensor(b.graph.node(b.graph.producer(output)).inputs[1]).values<float>();
+  };
+  const auto input_of = [&b](TensorId output) {
+    return b.graph.node(b.graph.producer(output)).inputs[0];
+  };
+  const auto within = weights_of(input_of(input_of(last))), of_columns = weights_of(last);
+  const auto row = static_cast<size_t>(width * channels), step = static_cast<size_t>(channels);
+  ASSERT_EQ(of_columns.size(), row);
+  for (size_t channel = 0; channel < step; ++channel) {
+    float largest = 0;
+    for (size_t i = channel; i < row; i += step) largest = std::max(largest, of_columns[i]);
+    for (size_t i = channel; i < row; i += step) {
+      const float steps = of_columns[i] / largest * 127;
+      EXPECT_NEAR(steps, std::round(steps), 1e-3);
+      double squares = 0;
+      for (size_t y = i; y < within.size(); y += row) squares += double{within[y]} * within[y];
+      // One up to the rounding of `steps`.
+      EXPECT_NEAR(std::sqrt(squares), 1, 0.6 / std::max(steps, 1.0f));
+    }
   }
 }
 
