@@ -49,8 +49,7 @@ function(durward_test name)
 endfunction()
 
 # durward_fuzz(NAME SOURCES a_fuzz.cc DEPS target...)  ->  one libFuzzer program NAME_fuzz, when DURWARD_FUZZ is on;
-# its seeds are in corpus/NAME beside it. The target `fuzzers` builds all of them.
-add_custom_target(fuzzers)
+# its seeds are in corpus/NAME beside it.
 function(durward_fuzz name)
   if(NOT DURWARD_FUZZ)
     return()
@@ -60,5 +59,4 @@ function(durward_fuzz name)
   target_include_directories(${name}_fuzz PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   target_link_libraries(${name}_fuzz PRIVATE durward_flags ${ARG_DEPS})
   target_link_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
-  add_dependencies(fuzzers ${name}_fuzz)
 endfunction()

@@ -278,7 +278,7 @@ json sample_result() {
     measured.push_back(
         {.far = point["far"], .loss = point["loss"], .upper_bound = point["upper_bound"]});
   }
-  result["gates"] = {gate_json(judge(parse_gate("0.02@1e-3").value(), measured))};
+  result["gates"] = json::array({gate_json(judge(parse_gate("0.02@1e-3").value(), measured))});
   return result;
 }
 

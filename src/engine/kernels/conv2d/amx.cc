@@ -57,7 +57,7 @@ inline void accumulate(const Group& group, const int8_t* patches, int64_t stride
   if constexpr (kVectors > 1) _tile_loadd(1, group.bias + 16, 0);
   if constexpr (kVectors > 2) _tile_loadd(2, group.bias + 32, 0);
   if constexpr (kVectors > 3) _tile_loadd(3, group.bias + 48, 0);
-  constexpr int64_t kRow = kVectors * 64;  // of weights
+  constexpr int64_t kRow = int64_t{kVectors} * 64;  // of weights
   const int8_t* weights = group.weights;
   int64_t left = group.depth;
   for (; left >= kTileDepth; left -= kTileDepth) {

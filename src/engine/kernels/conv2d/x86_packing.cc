@@ -121,7 +121,7 @@ void conv2d_pack(const Conv2DInt8& conv, const Conv2DTarget& target, std::byte* 
 }
 
 Conv2DScratch conv2d_scratch(const Conv2DInt8& conv, const Conv2DTarget& target) noexcept {
-  constexpr int64_t kPatchBytes = 16 * 1024;  // a third of the level-1 cache
+  constexpr int64_t kPatchBytes = int64_t{16} * 1024;  // a third of the level-1 cache
   const WindowGeometry& w = conv.geometry.window;
   const int64_t pixels = round_up(w.batch * w.out_h * w.out_w, target.pixels);
   const int64_t patch = depth_of(conv, target) * target.value_bytes;

@@ -85,7 +85,7 @@ class ColumnStrips {
   static constexpr int64_t kChannels = kNarrowed * kLanes;
   static constexpr int64_t kStackBytes = kChannels * 4;
   // Half of a small first-level cache, beside the rows of input and output.
-  static constexpr int64_t kStripBytes = 16 * 1024;
+  static constexpr int64_t kStripBytes = int64_t{16} * 1024;
   static constexpr int64_t kMaxRows = 2;
 
   template <int kRows>
@@ -121,7 +121,7 @@ class ColumnStrips {
   // Whether no result before clamping can leave int32, so that it need not be cut off. This holds
   // for all but broken layers, whose multipliers are infinite, say.
   static bool steps_fit_int32(const DepthwiseInt8& conv) {
-    constexpr float kLimit = 1 << 30;
+    constexpr float kLimit = 0x1p30f;
     const WindowGeometry& w = conv.window;
     const float products = 255 * 128 * static_cast<float>(w.kernel_h * w.kernel_w);
     for (int64_t c = 0; c < w.out_c; ++c) {
