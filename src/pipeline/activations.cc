@@ -77,8 +77,8 @@ class OnnxRuntimeActivations {
     return made;
   }
 
-  OnnxRuntimeActivations(const CropStore& crops, InputSpec spec)
-      : crops_(crops), spec_(std::move(spec)) {}
+  OnnxRuntimeActivations(const CropStore& crops, const InputSpec& spec)
+      : crops_(crops), spec_(spec) {}
 
   absl::Status run(int64_t sample, int worker, const ActivationSource::Visit& visit) {
     Worker& mine = workers_[static_cast<size_t>(worker)];

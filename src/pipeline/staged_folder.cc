@@ -68,7 +68,7 @@ absl::Status StagedFolder::publish(std::span<const std::string> names) {
     DURWARD_RETURN_IF_ERROR(flush(file(name)));
   }
   for (size_t i = 0; i < names.size(); ++i) {
-    if (const absl::Status status = replace(names[i]); !status.ok()) {
+    if (absl::Status status = replace(names[i]); !status.ok()) {
       for (size_t done = 0; done <= i; ++done) put_back(names[done]);
       return status;
     }

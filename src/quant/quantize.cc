@@ -241,7 +241,7 @@ class Builder {
     const QuantParams params = wanted ? *wanted : params_for_range(lowest, highest);
     std::vector<std::byte> bytes(values.size());
     for (size_t i = 0; i < values.size(); ++i) {
-      const double q = std::nearbyint(values[i] / params.scales[0]) + params.zero_points[0];
+      const double q = double{std::nearbyint(values[i] / params.scales[0])} + params.zero_points[0];
       const auto clamped = static_cast<int8_t>(std::clamp(q, -128.0, 127.0));
       std::memcpy(&bytes[i], &clamped, 1);
     }

@@ -38,7 +38,7 @@ struct BytesAvx2 {
       for (int half = 0; half < 2; ++half) {
         __m256i before = _mm256_setzero_si256();
         for (int i = 0; i < kRows; ++i) {
-          const auto* row = reinterpret_cast<const __m128i*>(table + 128 * half) + i;
+          const auto* row = reinterpret_cast<const __m128i*>(table + 128 * int64_t{half}) + i;
           const __m256i both = _mm256_broadcastsi128_si256(_mm_loadu_si128(row));
           steps_[half][i] = _mm256_xor_si256(both, before);
           before = both;
