@@ -123,9 +123,9 @@ class Verifier {
       if (index == -1 && need.optional) continue;
       const PlanTensor* tensor = find(index);
       if (tensor == nullptr) return problem("an operand is missing");
-      if (!need.constant) continue;
       if (tensor->place != PlanTensor::Place::kConstant) {
-        return problem("an operand has to be a constant");
+        if (need.constant) return problem("an operand has to be a constant");
+        continue;
       }
       if (EngineError error = verify_extent(call, *tensor, 0, need); !error.ok()) return error;
     }

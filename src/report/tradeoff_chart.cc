@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 
 #include "report/charts.h"
 #include "report/format.h"
@@ -73,7 +74,9 @@ Html tradeoff_chart(const std::vector<TradeoffPoint>& points, std::string_view c
     svg.line({x(tick), top}, {x(tick), bottom}, "grid");
     svg.text({x(tick), bottom + 18}, tick_text(tick), Anchor::kMiddle);
   }
-  for (double tick = axis.least; tick <= axis.most + axis.step / 2; tick += axis.step) {
+  const auto steps = std::lround((axis.most - axis.least) / axis.step);
+  for (int64_t i = 0; i <= steps; ++i) {
+    const double tick = axis.least + axis.step * static_cast<double>(i);
     const double place = y(std::min(tick, axis.most));
     svg.line({kLeft, place}, {kRight, place}, "grid");
     svg.text({kLeft - 8, place + 4}, tick_text(std::round(tick * 1e6) / 1e4) + " %", Anchor::kEnd);

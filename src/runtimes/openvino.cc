@@ -64,7 +64,7 @@ void fix_dynamic_dimensions(ov::Model& model) {
 
 // The plugin names a kernel "brgconv_avx512_1x1_i8": the last part is the type it computes in.
 std::string precision_of(const std::string& exec_type) {
-  const std::string type = exec_type.substr(exec_type.rfind('_') + 1);
+  std::string type = exec_type.substr(exec_type.rfind('_') + 1);
   if (type == "f32" || type == "FP32") return "float32";
   if (type == "i8" || type == "I8" || type == "u8" || type == "U8") return "int8";
   if (type == "i32" || type == "I32") return "int32";

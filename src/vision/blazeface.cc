@@ -57,7 +57,7 @@ absl::StatusOr<std::vector<float>> letterboxed(const Image& image, const Placeme
   DURWARD_ASSIGN_OR_RETURN(const Image scaled,
                            resize_image(image, placement.width, placement.height,
                                         shrinks ? Interpolation::kArea : Interpolation::kBilinear));
-  const auto normalised = [](uint8_t value) { return (value - 127.5f) / 127.5f; };
+  const auto normalised = [](float value) { return (value - 127.5f) / 127.5f; };
   std::vector<float> input(size_t{kSide} * kSide * 3, normalised(0));
   const size_t row = static_cast<size_t>(placement.width) * 3;
   for (int y = 0; y < placement.height; ++y) {

@@ -212,6 +212,24 @@ TEST(VerifyPlan, LooksAtCallsThatNoStepRuns) {
   expect_invalid(plan, "an operand is missing");
 }
 
+// A session packs them, whether a step runs the call or not.
+TEST(VerifyPlan, LooksAtFloatWeightsOfCallsThatNoStepRuns) {
+  for (const size_t weights : {19, 20}) {
+    HandPlan hand;
+    const int32_t input = hand.arena(3 * 4 * sizeof(float));
+    const int32_t constant = hand.constant(std::vector<float>(weights));
+    const int32_t output = hand.arena(3 * 5 * sizeof(float));
+    hand.call(FullyConnectedFloatCall{3, 4, 5, {}}, {input, constant}, output);
+    Plan plan = hand.plan();
+    plan.steps.clear();
+    if (weights == 20) {
+      EXPECT_TRUE(verify_plan(plan).ok()) << verify_plan(plan).message;
+    } else {
+      expect_invalid(plan, "it leaves an operand");
+    }
+  }
+}
+
 TEST(VerifyPlan, RefusesMemoryThatIsNotThere) {
   const HandPlan hand = small_streamed_plan();
   Plan plan = hand.plan();
