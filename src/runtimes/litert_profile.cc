@@ -7,6 +7,8 @@
 #include <tuple>
 #include <utility>
 
+#include "runtimes/mean.h"
+
 namespace durward {
 namespace {
 
@@ -55,7 +57,6 @@ void fill_precisions(std::vector<OpRecord>& records, std::string current) {
 std::vector<OpRecord> litert_op_records(std::span<const litert::ProfilerEvent> events,
                                         std::string input_precision) {
   std::vector<OpRecord> records;
-  std::vector<int64_t> runs;
   std::map<std::tuple<int32_t, uint64_t, uint64_t, std::string>, size_t> by_op;
   for (const litert::ProfilerEvent& event : events) {
     if (event.tag == nullptr) continue;
@@ -70,13 +71,10 @@ std::vector<OpRecord> litert_op_records(std::span<const litert::ProfilerEvent> e
       record.op = tag;
       record.device = event.type == litert::kDelegateOperator ? "xnnpack" : "cpu";
       records.push_back(std::move(record));
-      runs.push_back(0);
     }
-    records[entry->second].microseconds += static_cast<double>(event.elapsed_us);
-    ++runs[entry->second];
+    records[entry->second].runs.push_back(static_cast<double>(event.elapsed_us));
   }
-  for (size_t i = 0; i < records.size(); ++i)
-    records[i].microseconds /= static_cast<double>(runs[i]);
+  for (OpRecord& record : records) record.microseconds = mean(record.runs);
   fill_precisions(records, std::move(input_precision));
   return records;
 }
