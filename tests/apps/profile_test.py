@@ -69,11 +69,13 @@ class Profile(Profiled):
         )
         for (runtime, file), profile in seen.items():
             with self.subTest(runtime, file=file):
-                convolutions = [op for op in profile["ops"] if "onv" in op["op"]]
+                convolutions = [op for op in profile["ops"] if "Conv" in op["op"] and "Convert" not in op["op"]]
                 self.assertGreaterEqual(len(convolutions), 2)
                 precision = "int8" if "int8" in file else "float32"
                 self.assertEqual({op["precision"] for op in convolutions[:2]}, {precision})
-                self.assertEqual(profile["macs"], sum(MACS))
+                # What LiteRT fuses no PReLU into is written with further layers.
+                self.assertEqual(profile["macs"] > sum(MACS), "int8" in file)
+                self.assertGreaterEqual(profile["macs"], sum(MACS))
                 self.assertGreater(profile["us"]["median"], 0)
 
     def test_files_are_written_whole_and_stand_alone(self):
@@ -169,7 +171,7 @@ class Target(Profiled):
         cost = {f"{name}_per_cycle": one for name in ("int8_macs", "float_macs", "layer_outputs", "other_elements")}
         cost |= {"dense_share": {"low": 0.5, "high": 1, "source": "chosen"}, "depthwise_share": one}
         device = {"processor": "abacus", "isa": "beads", "clock_hz": {"value": 1000, "source": "chosen"}, "cores": one}
-        device |= {"memory_bytes": {"value": 1 << 20, "source": "chosen"}, "encodings": ["int8"], "cost": cost}
+        device |= {"memory_bytes": {"value": 1 << 20, "source": "chosen"}, "encodings": ["int8", "float32"], "cost": cost}
         device |= changes
         device = {name: value for name, value in device.items() if value is not None}
         file = self.folder / "abacus.json"
@@ -200,6 +202,8 @@ class Target(Profiled):
         self.assertFalse(result["memory"]["memory_fits"])
         result = self.estimate(self.bundle, self.device(flash_bytes=small), code=3)
         self.assertEqual((result["memory"]["memory_fits"], result["memory"]["flash_fits"]), (True, False))
+        result = self.estimate(self.bundle, self.device(encodings=["int8"]))
+        self.assertEqual({call["kind"] for call in result["falls_back"]}, {"QuantizeInt8", "Dequantize"})
         lacking = self.device(calls=["Conv2DInt8"], calls_source="chosen")
         result = self.estimate(self.bundle, lacking, code=3)
         self.assertIn("QuantizeInt8", {call["kind"] for call in result["falls_back"]})
