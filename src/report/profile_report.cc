@@ -1,6 +1,7 @@
 #include "report/profile_report.h"
 
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
 
 #include <algorithm>
 
@@ -26,11 +27,13 @@ std::string time_text(const std::optional<double>& us) {
   return us ? milliseconds_text(*us / 1e3) : kNoValue;
 }
 
-std::string scatter_text(const JsonView& object) {
+std::string microseconds_text(double us) { return absl::StrFormat("%.1f", us); }
+
+std::string scatter_text(const JsonView& object, std::string (*text)(double us)) {
   const JsonView us = object["us"];
   const auto low = us.number("p10"), high = us.number("p90");
   if (!low || !high) return kNoValue;
-  return absl::StrCat(milliseconds_text(*low / 1e3), " to ", milliseconds_text(*high / 1e3));
+  return absl::StrCat(text(*low), " to ", text(*high));
 }
 
 std::string allocations_text(const JsonView& memory, const char* key) {
@@ -66,18 +69,19 @@ Html summary(const std::vector<JsonView>& profiles) {
   std::vector<LatencyBar> bars;
   for (const JsonView& profile : profiles) {
     const JsonView memory = profile["memory"];
-    table.rows.push_back({Html::text(name_of(profile)), Html::text(time_text(typical(profile))),
-                          Html::text(scatter_text(profile)),
-                          Html::text(time_text(profile.number("load_us"))),
-                          Html::text(std::to_string(profile.items("ops").size())),
-                          Html::text(percent_text(share_in(profile, "int8"))),
-                          Html::text(or_dash(memory.number("arena_bytes"), bytes_text)),
-                          Html::text(allocations_text(memory, "load_allocations")),
-                          Html::text(allocations_text(memory, "run_allocations")),
-                          Html::text(or_dash(memory.number("peak_resident_bytes"), bytes_text))});
+    table.rows.push_back(
+        {Html::text(name_of(profile)), Html::text(time_text(typical(profile))),
+         Html::text(scatter_text(profile, [](double us) { return milliseconds_text(us / 1e3); })),
+         Html::text(time_text(profile.number("load_us"))),
+         Html::text(std::to_string(profile.items("ops").size())),
+         Html::text(percent_text(share_in(profile, "int8"))),
+         Html::text(or_dash(memory.number("arena_bytes"), bytes_text)),
+         Html::text(allocations_text(memory, "load_allocations")),
+         Html::text(allocations_text(memory, "run_allocations")),
+         Html::text(or_dash(memory.number("peak_resident_bytes"), bytes_text))});
     const JsonView us = profile["us"];
-    bars.push_back({profile.text("runtime"), profile.text("file"),
-                    share_in(profile, "int8") > share_in(profile, "float32"),
+    const bool integer = share_in(profile, "int8") > share_in(profile, "float32");
+    bars.push_back({profile.text("runtime"), integer ? "int8" : "float32", integer,
                     typical(profile).value_or(0) / 1e3,
                     us.number("p90") ? std::optional(*us.number("p90") / 1e3) : std::nullopt});
   }
@@ -92,13 +96,17 @@ Html comparison(const JsonView& entry, const std::vector<JsonView>& profiles, si
                : std::string(kNoValue);
   };
   Table table{absl::StrCat("From ", name("from"), " to ", name("to")),
-              {{"Op", false}, {"Before", true}, {"After", true}, {"Ratio", true}, {"", false}},
+              {{"Op", false},
+               {"Before, \xC2\xB5s", true},
+               {"After, \xC2\xB5s", true},
+               {"Ratio", true},
+               {"", false}},
               {}};
   for (const JsonView& op : entry.items("ops")) {
     const bool slower = op.flag("slower").value_or(false);
     table.rows.push_back({element("code", op.text("name")),
-                          Html::text(time_text(op.number("before_us"))),
-                          Html::text(time_text(op.number("after_us"))),
+                          Html::text(or_dash(op.number("before_us"), microseconds_text)),
+                          Html::text(or_dash(op.number("after_us"), microseconds_text)),
                           Html::text(or_dash(op.number("ratio"), ratio_text)),
                           slower ? element("strong", "slower") : Html()});
   }
@@ -110,7 +118,7 @@ Html ops_table(const JsonView& profile) {
               {{"Op", false},
                {"Kind, kernel", false},
                {"Precision", false},
-               {"Median", true},
+               {"Median, \xC2\xB5s", true},
                {"10th to 90th percentile", true},
                {"MAC", true},
                {"MAC a cycle", true},
@@ -126,8 +134,9 @@ Html ops_table(const JsonView& profile) {
         {element("code", op.text("name")),
          Html::text(
              absl::StrCat(op.text("op"), op.text("kernel").empty() ? "" : ", ", op.text("kernel"))),
-         Html::text(op.text("precision")), Html::text(time_text(typical(op))),
-         Html::text(scatter_text(op)), Html::text(macs && *macs > 0 ? count_text(*macs) : kNoValue),
+         Html::text(op.text("precision")), Html::text(or_dash(typical(op), microseconds_text)),
+         Html::text(scatter_text(op, microseconds_text)),
+         Html::text(macs && *macs > 0 ? count_text(*macs) : kNoValue),
          Html::text(or_dash(op.number("macs_per_cycle"), ratio_text)),
          Html::text(or_dash(op.number("share_of_limit"), percent_text)),
          Html::text(or_dash(op.number("bytes"), bytes_text)), Html::text(enumerate(fused))});

@@ -1,5 +1,5 @@
-// The bundle in data/ is one that `durward compress` wrote of the model of tests/apps/tiny_model.py
-// with pictures of 16x16 pixels.
+// The bundle in tests/run/data is one that `durward compress` wrote of the model of
+// tests/apps/tiny_model.py with pictures of 16x16 pixels.
 #include "device/bundle_view.h"
 
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@
 namespace durward::device {
 namespace {
 
-const std::string kBundle = DURWARD_SOURCE_DIR "/tests/device/data/tiny.bundle";
+const std::string kBundle = DURWARD_SOURCE_DIR "/tests/run/data/tiny.bundle";
 
 std::vector<std::byte> bundle_bytes() {
   std::ifstream file(kBundle, std::ios::binary);
