@@ -7,11 +7,11 @@
 
 namespace {
 
-std::atomic<uint64_t> count{0}, bytes{0};
+std::atomic<uint64_t> taken_count{0}, taken_bytes{0};
 
 void* take(size_t size, size_t alignment) noexcept {
-  count.fetch_add(1, std::memory_order_relaxed);
-  bytes.fetch_add(size, std::memory_order_relaxed);
+  taken_count.fetch_add(1, std::memory_order_relaxed);
+  taken_bytes.fetch_add(size, std::memory_order_relaxed);
   if (alignment <= __STDCPP_DEFAULT_NEW_ALIGNMENT__) return std::malloc(std::max<size_t>(size, 1));
   const size_t rounded = (std::max<size_t>(size, 1) + alignment - 1) / alignment * alignment;
   return rounded < size ? nullptr : std::aligned_alloc(alignment, rounded);
@@ -52,7 +52,7 @@ void operator delete[](void* memory, size_t) noexcept { std::free(memory); }
 namespace durward {
 
 device::AllocationCount counted_allocations() {
-  return {count.load(std::memory_order_relaxed), bytes.load(std::memory_order_relaxed)};
+  return {taken_count.load(std::memory_order_relaxed), taken_bytes.load(std::memory_order_relaxed)};
 }
 
 }  // namespace durward
