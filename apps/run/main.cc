@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <cstdint>
@@ -112,14 +114,6 @@ std::string create(const BundleView& bundle, const Arguments& arguments,
   return Session::create(bundle.plan(), options, session).message;
 }
 
-std::string fastest_isa(const Session& session) {
-  Isa fastest = Isa::kPortable;
-  for (size_t i = 0; i < session.plan().calls.size(); ++i) {
-    fastest = std::max(fastest, session.isa_of_call(i));
-  }
-  return name(fastest);
-}
-
 // Written beside and moved into place: a profile is whole or not there.
 bool write_whole(const std::string& path, const std::string& text) {
   const std::string beside = path + ".part";
@@ -209,7 +203,7 @@ int run(const Arguments& arguments) {
   if (golden.vectors == 0) return differs("there are no golden vectors in " + arguments.bundle);
   say(STDOUT_FILENO, "passed: " + std::to_string(golden.vectors) + " golden vectors, " +
                          std::to_string(golden.bytes) + " bytes of output, all equal (" +
-                         fastest_isa(*session) + ")\n");
+                         name(device::fastest_isa(*session)) + ")\n");
   if (arguments.scrub) {
     if (const int result = scrub(*session); result != kAllEqual) return result;
   }

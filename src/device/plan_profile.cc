@@ -84,4 +84,12 @@ PlanProfile profile_session(Session& session, std::span<const std::span<const st
   return profile;
 }
 
+Isa fastest_isa(const Session& session) {
+  Isa fastest = Isa::kPortable;
+  for (size_t i = 0; i < session.plan().calls.size(); ++i) {
+    fastest = std::max(fastest, session.isa_of_call(i));
+  }
+  return fastest;
+}
+
 }  // namespace durward::device

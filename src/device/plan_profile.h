@@ -49,6 +49,9 @@ struct PlanProfile {
                                           std::span<const std::span<const std::byte>> inputs,
                                           const ProfileOptions& options);
 
+// The fastest instruction set that a call of the session's plan runs with.
+[[nodiscard]] Isa fastest_isa(const Session& session);
+
 // What is known of the model beside its profile.
 struct ProfileSubject {
   std::string file, model;

@@ -1,6 +1,4 @@
 // The profile of a session as JSON; docs/profile.md describes every field.
-#include <algorithm>
-
 #include "device/isa_limits.h"
 #include "device/plan_profile.h"
 
@@ -116,14 +114,6 @@ void write_arena(JsonWriter& json, const Plan& plan, const PlanProfile& profile)
     json.end_object();
   }
   json.end_list();
-}
-
-Isa fastest_isa(const Session& session) {
-  Isa fastest = Isa::kPortable;
-  for (size_t i = 0; i < session.plan().calls.size(); ++i) {
-    fastest = std::max(fastest, session.isa_of_call(i));
-  }
-  return fastest;
 }
 
 void write_limit(JsonWriter& json, Isa isa) {

@@ -60,6 +60,10 @@ json spread_json(const std::vector<double>& times) {
   return {{"median", spread.median}, {"p10", spread.low}, {"p90", spread.high}};
 }
 
+device::AllocationCount allocated(const ProfileRequest& request) {
+  return request.allocations == nullptr ? device::AllocationCount{} : request.allocations();
+}
+
 json allocations_json(const device::AllocationCount& before, const device::AllocationCount& after) {
   return {{"count", after.count - before.count}, {"bytes", after.bytes - before.bytes}};
 }
@@ -108,21 +112,29 @@ absl::StatusOr<EngineSubject> read_subject(const fs::path& file) {
   return result;
 }
 
+// Of each port; `memory` is what the spans are of.
+std::vector<std::span<const std::byte>> made_up_inputs(
+    const Session& session, std::vector<std::vector<std::byte>>& memory) {
+  for (size_t i = 0; i < session.input_count(); ++i) {
+    const PlanTensor& port = session.input(i);
+    memory.push_back(
+        made_up_input(port.type == PlanType::kFloat32, static_cast<size_t>(port.bytes)));
+  }
+  return {memory.begin(), memory.end()};
+}
+
 absl::StatusOr<json> profile_engine(const fs::path& file, const ProfileRequest& request) {
   DURWARD_ASSIGN_OR_RETURN(EngineSubject engine, read_subject(file));
-  const auto allocations = [&] {
-    return request.allocations == nullptr ? device::AllocationCount{} : request.allocations();
-  };
   SessionOptions options;
   options.isa = request.isa;
   options.threads = static_cast<uint64_t>(request.threads);
-  const device::AllocationCount before = allocations();
+  const device::AllocationCount before = allocated(request);
   const Clock::time_point begin = Clock::now();
   std::unique_ptr<Session> session;
   DURWARD_RETURN_IF_ERROR(engine_status(Session::create(engine.plan(), options, session)));
   device::ProfileSubject& subject = engine.subject;
   subject.load_us = microseconds_since(begin);
-  const device::AllocationCount after = allocations();
+  const device::AllocationCount after = allocated(request);
   subject.load_allocations = {after.count - before.count, after.bytes - before.bytes};
   subject.allocations_counted = request.allocations != nullptr;
   subject.threads = options.threads;
@@ -139,19 +151,9 @@ absl::StatusOr<json> profile_engine(const fs::path& file, const ProfileRequest& 
   subject.golden_bytes = golden.bytes;
 
   std::vector<std::vector<std::byte>> made_up;
-  std::vector<std::span<const std::byte>> inputs;
-  if (const auto found = device::golden_inputs(*session, find, 0)) {
-    inputs = *found;
-  } else {
-    for (size_t i = 0; i < session->input_count(); ++i) {
-      const PlanTensor& port = session->input(i);
-      made_up.push_back(
-          made_up_input(port.type == PlanType::kFloat32, static_cast<size_t>(port.bytes)));
-    }
-    inputs.assign(made_up.begin(), made_up.end());
-  }
+  const auto inputs = device::golden_inputs(*session, find, 0);
   const device::PlanProfile profile =
-      device::profile_session(*session, inputs,
+      device::profile_session(*session, inputs ? *inputs : made_up_inputs(*session, made_up),
                               {.runs = static_cast<size_t>(request.runs),
                                .warm_up = kWarmUp,
                                .allocations = request.allocations});
@@ -188,28 +190,25 @@ json op_json(const OpRecord& record) {
 // The latency without a profiler, and the memory that it takes.
 absl::Status measure_unprofiled(RuntimeKind runtime, const fs::path& file,
                                 const ProfileRequest& request, json& profile) {
-  const auto allocations = [&] {
-    return request.allocations == nullptr ? device::AllocationCount{} : request.allocations();
-  };
   const uint64_t resident = device::resident_bytes();
-  const device::AllocationCount before_load = allocations();
+  const device::AllocationCount before_load = allocated(request);
   const Clock::time_point begin = Clock::now();
   DURWARD_ASSIGN_OR_RETURN(const std::unique_ptr<RuntimeModel> model,
                            load_model(runtime, file, {.threads = request.threads}));
   profile["load_us"] = microseconds_since(begin);
-  const device::AllocationCount after_load = allocations();
+  const device::AllocationCount after_load = allocated(request);
   const RunBuffers buffers(*model);
   std::vector<double> times(static_cast<size_t>(request.runs));
   for (int i = 0; i < kWarmUp; ++i) {
     DURWARD_RETURN_IF_ERROR(model->run(buffers.inputs, buffers.outputs));
   }
-  const device::AllocationCount before_runs = allocations();
+  const device::AllocationCount before_runs = allocated(request);
   for (double& time : times) {
     const Clock::time_point start = Clock::now();
     DURWARD_RETURN_IF_ERROR(model->run(buffers.inputs, buffers.outputs));
     time = microseconds_since(start);
   }
-  const device::AllocationCount after_runs = allocations();
+  const device::AllocationCount after_runs = allocated(request);
   profile["us"] = spread_json(times);
   json& memory = profile["memory"];
   if (request.allocations != nullptr) {
