@@ -68,21 +68,21 @@ struct Arguments {
   bool scrub = false;
 };
 
-bool parse_number(const char* text, uint64_t& number) {
-  const char* end = text + std::strlen(text);
-  const auto [stop, error] = std::from_chars(text, end, number);
+bool parse_number(const std::string& text, uint64_t& number) {
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
   return error == std::errc() && stop == end;
 }
 
 bool parse(int count, char** given, Arguments& parsed) {
   for (int i = 1; i < count; ++i) {
     const std::string option = given[i];
-    const char* value = i + 1 < count ? given[i + 1] : nullptr;
-    bool takes_value = true, good = value != nullptr;
+    const std::string value = i + 1 < count ? given[i + 1] : "";
+    bool takes_value = true, good = i + 1 < count;
     if (option == "--isa") {
-      parsed.isa = good ? value : "";
+      parsed.isa = value;
     } else if (option == "--json") {
-      parsed.json = good ? value : "";
+      parsed.json = value;
     } else if (option == "--threads") {
       good = good && parse_number(value, parsed.threads);
     } else if (option == "--runs") {
@@ -155,7 +155,7 @@ std::string document(const Session& session, const device::PlanProfile& profile,
   return json.text();
 }
 
-int profile(Session& session, const device::FindMember& find, device::ProfileSubject subject,
+int profile(Session& session, const device::FindMember& find, const device::ProfileSubject& subject,
             const Arguments& arguments) {
   const auto inputs = device::golden_inputs(session, find, 0);
   if (!inputs) return fail("there is no golden vector to profile with");

@@ -114,7 +114,7 @@ std::vector<CallCost> call_costs(const Plan& plan) {
   for (const PlanStep& step : plan.steps) {
     if (step.kind == PlanStep::Kind::kSlide) {
       const PlanTensor& held = plan.tensors[step.index];
-      moved += 2 * step.input_rows * held.shape[2] * held.shape[3] * size_of(held.type);
+      moved += int64_t{2} * step.input_rows * held.shape[2] * held.shape[3] * size_of(held.type);
       continue;
     }
     const PlanCall& call = plan.calls[step.index];

@@ -46,7 +46,8 @@ std::string reason_of(int error) {
 
 PerfCounters::PerfCounters() {
   for (size_t i = 0; i < files_.size(); ++i) {
-    files_[i] = open_event(kEvents[i], files_[0]);
+    const int leader = i == 0 ? -1 : files_[0];
+    files_[i] = open_event(kEvents[i], leader);
     if (files_[i] < 0) {
       reason_ = reason_of(errno);
       return;

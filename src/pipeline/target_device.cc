@@ -15,7 +15,7 @@ class Fields {
   Fields(const json& object, std::string path) : view_(object), path_(std::move(path)) {}
 
   std::string text(const char* name) {
-    const std::string value = view_.text(name);
+    std::string value = view_.text(name);
     if (value.empty()) refuse(name, "should be there and be a text");
     return value;
   }
