@@ -45,13 +45,14 @@ std::string reason_of(int error) {
 }  // namespace
 
 PerfCounters::PerfCounters() {
-  for (size_t i = 0; i < files_.size(); ++i) {
-    const int leader = i == 0 ? -1 : files_[0];
-    files_[i] = open_event(kEvents[i], leader);
-    if (files_[i] < 0) {
+  size_t opened = 0;
+  for (const uint64_t event : kEvents) {
+    const int file = open_event(event, files_[0]);  // the leader, or -1 for itself
+    if (file < 0) {
       reason_ = reason_of(errno);
       return;
     }
+    files_[opened++] = file;
   }
 }
 
