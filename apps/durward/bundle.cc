@@ -1,7 +1,5 @@
 #include "bundle/bundle.h"
 
-#include <absl/strings/str_join.h>
-
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -94,17 +92,6 @@ absl::StatusOr<ExitCode> verify(const BundleCommand& options, const CommandLine&
               << "\n";
   }
   return verdict.passed ? kExitOk : kExitGateFailed;
-}
-
-absl::StatusOr<std::optional<Isa>> parse_isa(const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  std::vector<std::string> names;
-  for (const Isa isa : isas()) {
-    if (text == name(isa)) return isa;
-    names.emplace_back(name(isa));
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat("--isa: there is no '", text, "' here, but ", absl::StrJoin(names, ", ")));
 }
 
 absl::StatusOr<ExitCode> golden(const BundleCommand& options, const CommandLine& line) {

@@ -10,6 +10,7 @@
 
 #include "base/status.h"
 #include "biometrics/gate.h"
+#include "engine/kernels/isa.h"
 #include "pipeline/crops.h"
 
 namespace durward {
@@ -36,7 +37,15 @@ void add_evaluate(CLI::App& app, CommandLine& line);
 void add_compare(CLI::App& app, CommandLine& line);
 void add_bench(CLI::App& app, CommandLine& line);
 void add_export(CLI::App& app, CommandLine& line);
+void add_profile(CLI::App& app, CommandLine& line);
 void add_bundle(CLI::App& app, CommandLine& line);
+
+// Profiles of durward-run or durward profile, the first against each of the others.
+[[nodiscard]] absl::StatusOr<ExitCode> compare_profile_files(const std::vector<std::string>& files,
+                                                             const CommandLine& line);
+
+// --isa: nothing where it is empty. InvalidArgument lists those of this architecture.
+[[nodiscard]] absl::StatusOr<std::optional<Isa>> parse_isa(const std::string& text);
 
 // Each --max-tar-loss as a gate. Errors: parse_gate's.
 [[nodiscard]] absl::StatusOr<std::vector<Gate>> parse_gates(const std::vector<std::string>& texts);

@@ -1,5 +1,6 @@
 #include "pipeline/evaluate.h"
 
+#include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -60,16 +61,22 @@ json document(const Judged& judged) {
   return {{"schema", kResultSchema}, {"evaluation", std::move(evaluation)}};
 }
 
-void add_judge_options(CLI::App& command, JudgeOptions& options) {
-  command
-      .add_option("--trials", options.trials,
-                  "LFW pairs, a .csv (enrol, probe, label, ...), or a folder with a subfolder for "
-                  "each person")
-      ->required();
+CLI::Option* add_judge_options(CLI::App& command, JudgeOptions& options) {
+  CLI::Option* trials = command.add_option(
+      "--trials", options.trials,
+      "LFW pairs, a .csv (enrol, probe, label, ...), or a folder with a subfolder for each person");
   command.add_option("--images", options.images,
                      "where the list's pictures are (default: beside the list)");
   command.add_option("--seed", options.seed, "of the bootstrap (default 1)");
   options.input.add_to(command);
+  return trials;
+}
+
+// Profiles, as durward-run writes them, instead of models.
+bool are_profiles(const std::vector<std::string>& files) {
+  return std::all_of(files.begin(), files.end(), [](const std::string& file) {
+    return std::filesystem::path(file).extension() == ".json";
+  });
 }
 
 absl::StatusOr<ExitCode> run_evaluate(const JudgeOptions& options, const CommandLine& line) {
@@ -124,7 +131,7 @@ void add_evaluate(CLI::App& app, CommandLine& line) {
       ->add_option("MODEL", options->models,
                    ".bundle, .onnx, .ort, .tflite or .xml, each run in its runtime")
       ->required();
-  add_judge_options(*command, *options);
+  add_judge_options(*command, *options)->required();
   command->footer(
       "Examples:\n"
       "  durward evaluate model.onnx --preset mobilefacenet-prelu --trials lfw_pairs.txt\n"
@@ -136,10 +143,14 @@ void add_evaluate(CLI::App& app, CommandLine& line) {
 
 void add_compare(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<JudgeOptions>();
-  CLI::App* command = app.add_subcommand(
-      "compare",
-      "What a change of model costs: paired losses of TAR, threshold drift, mixed precision");
-  command->add_option("MODEL", options->models, "the model as it was, then one or more others")
+  CLI::App* command = app.add_subcommand("compare",
+                                         "What a change of model costs: paired losses of TAR, "
+                                         "threshold drift, mixed precision; or, of "
+                                         "two profiles, time");
+  command
+      ->add_option("MODEL", options->models,
+                   "the model as it was, then one or more others; or profiles (.json) of "
+                   "durward-run or durward profile")
       ->required()
       ->expected(2, 64);
   add_judge_options(*command, *options);
@@ -155,9 +166,16 @@ void add_compare(CLI::App& app, CommandLine& line) {
       "people/\n"
       "  durward compare old.tflite new.tflite --preset mobilefacenet-expo --trials trials.csv "
       "--max-tar-loss "
-      "0.005@1e-3");
-  command->callback(
-      [options, &line] { line.run = [options, &line] { return run_compare(*options, line); }; });
+      "0.005@1e-3\n"
+      "  durward compare pi4.json jetson.json");
+  command->callback([options, &line] {
+    if (are_profiles(options->models)) {
+      line.run = [options, &line] { return compare_profile_files(options->models, line); };
+      return;
+    }
+    if (options->trials.empty()) throw CLI::RequiredError("--trials");
+    line.run = [options, &line] { return run_compare(*options, line); };
+  });
 }
 
 }  // namespace durward

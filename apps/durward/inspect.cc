@@ -1,3 +1,5 @@
+#include <absl/strings/str_join.h>
+
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -6,6 +8,7 @@
 #include "graph/cost.h"
 #include "passes/passes.h"
 #include "pipeline/model_file.h"
+#include "pipeline/target_estimate.h"
 #include "report/result_json.h"
 #include "terminal.h"
 
@@ -15,7 +18,7 @@ namespace {
 using nlohmann::json;
 
 struct InspectOptions {
-  std::string model;
+  std::string model, target;
   bool nodes = false;
 };
 
@@ -83,7 +86,68 @@ void print(const json& result) {
   std::cout << table.text();
 }
 
+std::string yes_or_no(const json& truth) { return truth.get<bool>() ? "yes" : "no"; }
+
+std::string range_text(const json& range, double unit, int decimals) {
+  const double low = range[0].get<double>() / unit, high = range[1].get<double>() / unit;
+  return fixed(low, decimals) + (low == high ? "" : ".." + fixed(high, decimals));
+}
+
+void print_memory(const json& memory) {
+  const auto kilobytes = [&](const char* key) {
+    return fixed(memory[key].get<double>() / 1024, 0);
+  };
+  std::cout << (memory["estimated"].get<bool>() ? "in int8 at most about " : "")
+            << kilobytes("weights_bytes") << " KB of weights, " << kilobytes("arena_bytes")
+            << " KB of activations\n"
+            << "fits the memory of " << kilobytes("memory_bytes")
+            << " KB: " << yes_or_no(memory["memory_fits"]) << "\n";
+  if (memory.contains("flash_bytes")) {
+    std::cout << "weights fit the flash of " << kilobytes("flash_bytes")
+              << " KB: " << yes_or_no(memory["flash_fits"]) << "\n";
+  }
+}
+
+void print_estimate(const json& result) {
+  std::cout << result["description"].get<std::string>() << "\n"
+            << result["processor"].get<std::string>() << ", " << result["isa"].get<std::string>()
+            << ", one core at " << range_text(result["clock_hz"], 1e9, 2) << " GHz\n";
+  print_memory(result["memory"]);
+  TextTable table({"arithmetic", "M MAC", "M cycles", "ms", "halfway ms"});
+  for (const json& estimate : result["estimates"]) {
+    table.add({estimate["arithmetic"].get<std::string>(),
+               fixed(estimate["macs"].get<double>() / 1e6, 1),
+               range_text(estimate["cycles"], 1e6, 2), range_text(estimate["ms"], 1, 2),
+               fixed(estimate["ms_middle"].get<double>(), 2)});
+  }
+  std::cout << "estimated, not measured:\n" << table.text();
+  for (const json& call : result["falls_back"]) {
+    std::cout << "falls back: '" << call["name"].get<std::string>() << "' ("
+              << call["kind"].get<std::string>() << "): " << call["reason"].get<std::string>()
+              << "\n";
+  }
+  if (result["falls_back"].empty()) std::cout << "nothing falls back\n";
+}
+
+absl::StatusOr<ExitCode> inspect_for_target(const InspectOptions& options, bool as_json) {
+  DURWARD_ASSIGN_OR_RETURN(const Target target, read_target(options.target));
+  if (!target.device) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("target '", target.name,
+                     "' says which files to write, but nothing of a device; docs/targets.md has "
+                     "what that takes"));
+  }
+  DURWARD_ASSIGN_OR_RETURN(const json result, estimate_on_target(options.model, target));
+  if (as_json) {
+    std::cout << result_text(result);
+  } else {
+    print_estimate(result);
+  }
+  return result["fits"].get<bool>() ? kExitOk : kExitGateFailed;
+}
+
 absl::StatusOr<ExitCode> inspect(const InspectOptions& options, bool as_json) {
+  if (!options.target.empty()) return inspect_for_target(options, as_json);
   DURWARD_ASSIGN_OR_RETURN(const ModelFile file, read_model_file(options.model));
   Graph rewritten = file.graph;
   DURWARD_RETURN_IF_ERROR(simplify(rewritten));
@@ -103,14 +167,23 @@ void add_inspect(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<InspectOptions>();
   CLI::App* command =
       app.add_subcommand("inspect", "Show what is in a model, before and after rewriting");
-  command->add_option("MODEL", options->model, ".onnx, .tflite, or a PyTorch checkpoint")
+  command
+      ->add_option("MODEL", options->model,
+                   ".onnx, .tflite, or a PyTorch checkpoint; with --target also a .bundle")
       ->required();
+  command->add_option(
+      "--target", options->target,
+      "whether it fits a device, what falls back there, and about how long a run takes: " +
+          absl::StrJoin(target_names(), ", ") +
+          ", or a file of your own (docs/targets.md); exits 3 where it does not fit");
   command->add_flag("--nodes", options->nodes, "list the rewritten graph, a line per node");
   command->footer(
       "Examples:\n"
       "  durward inspect mobilefacenet.onnx\n"
       "  durward inspect mobilefacenet.ckpt --nodes\n"
-      "  durward inspect model.tflite --json");
+      "  durward inspect model.tflite --json\n"
+      "  durward inspect model.onnx --target pi4\n"
+      "  durward inspect face.bundle --target cortex-m7");
   command->callback(
       [options, &line] { line.run = [options, &line] { return inspect(*options, line.json); }; });
 }

@@ -26,6 +26,7 @@ int run(int argc, char** argv) {
   add_compare(app, line);
   add_bench(app, line);
   add_inspect(app, line);
+  add_profile(app, line);
   add_export(app, line);
   add_bundle(app, line);
   app.footer(

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "pipeline/placement.h"
 #include "vision/face_embedder.h"
 
 namespace durward {
@@ -25,16 +26,6 @@ absl::StatusOr<std::unique_ptr<RuntimeModel>> load(const Variant& variant, bool 
   return load_model(variant.runtime, variant.file, {.threads = 1, .profile = profile});
 }
 
-// Conversions where float ports meet the integer model: there by design.
-bool converts(const OpRecord& record) {
-  for (const std::string_view word :
-       {"Quantize", "Dequantize", "QUANTIZE", "DEQUANTIZE", "Convert", "convert", "Parameter",
-        "Result", "Reorder", "reorder", "FakeQuantize"}) {
-    if (record.op.find(word) != std::string::npos) return true;
-  }
-  return false;
-}
-
 absl::Status add_placement(const InputSpec& spec, const Image& crop, SpeedRow& row) {
   DURWARD_ASSIGN_OR_RETURN(std::unique_ptr<RuntimeModel> model,
                            load(row.subject.variant, /*profile=*/true));
@@ -48,8 +39,9 @@ absl::Status add_placement(const InputSpec& spec, const Image& crop, SpeedRow& r
     group.precision = record.precision;
     ++group.count;
     group.microseconds += record.microseconds;
-    const bool is_float = record.precision == "float32" || record.precision == "float16";
-    if (row.subject.integer && is_float && !converts(record)) row.float_nodes.push_back(record);
+    if (row.subject.integer && runs_in_float(record) && !converts(record)) {
+      row.float_nodes.push_back(record);
+    }
   }
   for (auto& [key, group] : groups) row.placement.push_back(std::move(group));
   std::stable_sort(

@@ -48,6 +48,9 @@ absl::StatusOr<Target> parse_target(const std::string& text) {
     }
     target.arena_bytes = arena->get<int64_t>();
   }
+  if (const auto device = object.find("device"); device != object.end()) {
+    DURWARD_ASSIGN_OR_RETURN(target.device, parse_target_device(*device));
+  }
   return target;
 }
 

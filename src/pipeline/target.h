@@ -1,12 +1,14 @@
-// What a device runs: which of the exports are made for it.
+// What a device runs: which of the exports are made for it, and what is known of it.
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "base/status.h"
+#include "pipeline/target_device.h"
 
 namespace durward {
 
@@ -28,6 +30,7 @@ struct Target {
   // Of the bundle's plan, as far as it can be reached: small ones stream rows through more layers,
   // which takes up to a tenth longer.
   int64_t arena_bytes = kDefaultArenaBytes;
+  std::optional<TargetDevice> device = {};
 };
 
 // A target by its name, targets/NAME.json, or the path of such a file of your own

@@ -48,4 +48,12 @@ struct LatencyBar {
 };
 [[nodiscard]] Html latency_chart(const std::vector<LatencyBar>& bars);
 
+struct ArenaBar {
+  std::string name;
+  double offset = 0, bytes = 0;
+  double first_step = 0, last_step = 0;
+};
+// Where each tensor lies in the arena at which step; `bytes` are the arena's, at least 1.
+[[nodiscard]] Html arena_chart(const std::vector<ArenaBar>& tensors, double bytes, double steps);
+
 }  // namespace durward

@@ -90,6 +90,7 @@ svg .strong { font-weight: 700; }
 .bar { stroke: var(--blue); stroke-width: 1; }
 .bar.int8 { fill: var(--blue); }
 .bar.float { fill: url(#hatched); stroke: #57606a; }
+.memory { fill: #cfe3f2; stroke: var(--blue); stroke-width: .6; }
 .mark { stroke-width: 1.8; }
 .mark.int8 { fill: var(--blue); stroke: var(--blue); }
 .mark.float { fill: #fff; stroke: var(--ink); }

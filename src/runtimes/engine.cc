@@ -1,18 +1,18 @@
 // Durward's own engine, on the plan of a bundle.
 #include <absl/strings/str_cat.h>
 
-#include <chrono>
 #include <optional>
 
 #include "bundle/bundle.h"
+#include "device/call_cost.h"
+#include "device/call_profiler.h"
 #include "runtimes/backends.h"
 #include "runtimes/engine_status.h"
+#include "runtimes/mean.h"
 #include "runtimes/ports.h"
 
 namespace durward {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 DataType data_type(PlanType type) {
   switch (type) {
@@ -40,57 +40,6 @@ PortInfo port_info(const PlanTensor& tensor) {
   return port;
 }
 
-// The time of each call of the plan, over several runs: asked between two steps, what has passed
-// belongs to the step before. With several threads it is the calling one's, and where that waits
-// for the others it is the last step before.
-class CallTimes {
- public:
-  explicit CallTimes(const Plan& plan) : plan_(plan), microseconds_(plan.calls.size(), 0.0) {}
-
-  void start_run() {
-    step_ = 0;
-    ++runs_;
-    last_ = Clock::now();
-  }
-  void end_step() {
-    const Clock::time_point now = Clock::now();
-    const PlanStep& step = plan_.steps[step_++];
-    // The rows that slide belong to the call that makes them next.
-    if (step.kind == PlanStep::Kind::kSlide) {
-      waiting_ += now - last_;
-    } else {
-      microseconds_[step.index] +=
-          std::chrono::duration<double, std::micro>(now - last_ + waiting_).count();
-      waiting_ = {};
-    }
-    last_ = now;
-  }
-  [[nodiscard]] double mean(size_t call) const {
-    return microseconds_[call] / static_cast<double>(std::max<int64_t>(runs_, 1));
-  }
-
-  // A StopSignal that never stops.
-  static bool at_step(void* context) noexcept {
-    auto* times = static_cast<CallTimes*>(context);
-    if (times->started_) times->end_step();
-    times->started_ = true;
-    return false;
-  }
-  void end_run() {
-    if (started_) end_step();
-    started_ = false;
-  }
-
- private:
-  const Plan& plan_;
-  std::vector<double> microseconds_;
-  Clock::time_point last_;
-  Clock::duration waiting_{};
-  size_t step_ = 0;
-  int64_t runs_ = 0;
-  bool started_ = false;
-};
-
 class EngineModel final : public RuntimeModel {
  public:
   EngineModel(Bundle bundle, std::unique_ptr<Session> session, bool profile)
@@ -101,7 +50,7 @@ class EngineModel final : public RuntimeModel {
     for (size_t i = 0; i < session_->output_count(); ++i) {
       outputs_.push_back(port_info(session_->output(i)));
     }
-    if (profile) times_.emplace(session_->plan());
+    if (profile) profiler_.emplace(session_->plan());
   }
 
   [[nodiscard]] RuntimeKind kind() const override { return RuntimeKind::kEngine; }
@@ -112,25 +61,26 @@ class EngineModel final : public RuntimeModel {
                                  std::span<const std::span<std::byte>> outputs) override {
     DURWARD_RETURN_IF_ERROR(check_buffers(*this, inputs, outputs));
     StopSignal signal;
-    if (times_) {
-      signal = {CallTimes::at_step, &*times_};
-      times_->start_run();
+    if (profiler_) {
+      signal = profiler_->signal();
+      profiler_->begin_run();
     }
     const EngineCode code = session_->run(inputs, outputs, signal);
-    if (times_) times_->end_run();
+    if (profiler_) profiler_->end_run();
     if (code == EngineCode::kOk) return absl::OkStatus();
     return absl::InvalidArgumentError("a buffer is not aligned to its element type");
   }
 
   [[nodiscard]] absl::StatusOr<std::vector<OpRecord>> profile() override {
-    if (!times_) return not_profiled();
+    if (!profiler_) return not_profiled();
     const Plan& plan = session_->plan();
+    const std::vector<device::CallCost> costs = device::call_costs(plan);
     std::vector<OpRecord> records;
     for (size_t i = 0; i < plan.calls.size(); ++i) {
       const PlanCall& call = plan.calls[i];
-      const auto& computed = plan.tensors[static_cast<size_t>(call.inputs.front())];
+      const std::vector<double> runs = profiler_->times_of_call(i);
       records.push_back({call.name, name(call.call), name(session_->isa_of_call(i)),
-                         std::string(to_string(data_type(computed.type))), times_->mean(i)});
+                         costs[i].integer ? "int8" : "float32", mean(runs), runs});
     }
     return records;
   }
@@ -139,7 +89,7 @@ class EngineModel final : public RuntimeModel {
   Bundle bundle_;  // the session uses its memory
   std::unique_ptr<Session> session_;
   std::vector<PortInfo> inputs_, outputs_;
-  std::optional<CallTimes> times_;
+  std::optional<device::CallProfiler> profiler_;
 };
 
 }  // namespace

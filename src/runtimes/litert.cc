@@ -112,6 +112,7 @@ class LiteRtModel final : public RuntimeModel {
         api_.RunCompiledModel(compiled_.get(), 0, input_handles_.size(), input_handles_.data(),
                               output_handles_.size(), output_handles_.data()),
         "running the model", kInternal));
+    ++runs_;
     for (size_t i = 0; i < outputs.size(); ++i) {
       DURWARD_RETURN_IF_ERROR(check(
           api_.LockTensorBuffer(output_handles_[i], &memory, kLockForRead), "output", kInternal));
@@ -249,6 +250,7 @@ class LiteRtModel final : public RuntimeModel {
   std::vector<Owned> buffers_;
   std::vector<Handle> input_handles_, output_handles_;
   std::vector<PortInfo> inputs_, outputs_;
+  size_t runs_ = 0;
   Handle profiler_ = nullptr;  // owned by the compiled model
   std::optional<std::vector<OpRecord>> records_;
 };
@@ -266,7 +268,7 @@ absl::StatusOr<std::vector<OpRecord>> LiteRtModel::profile() {
       check(api_.GetProfilerEvents(profiler_, count, events.data()), "reading events", kInternal));
   const std::string input_precision =
       inputs_.empty() ? "float32" : std::string(to_string(inputs_.front().type));
-  records_ = litert_op_records(events, input_precision);
+  records_ = litert_op_records(events, runs_, input_precision);
   return *records_;
 }
 

@@ -7,6 +7,8 @@
 #include <tuple>
 #include <utility>
 
+#include "runtimes/mean.h"
+
 namespace durward {
 namespace {
 
@@ -52,31 +54,35 @@ void fill_precisions(std::vector<OpRecord>& records, std::string current) {
 
 }  // namespace
 
-std::vector<OpRecord> litert_op_records(std::span<const litert::ProfilerEvent> events,
+std::vector<OpRecord> litert_op_records(std::span<const litert::ProfilerEvent> events, size_t runs,
                                         std::string input_precision) {
-  std::vector<OpRecord> records;
-  std::vector<int64_t> runs;
-  std::map<std::tuple<int32_t, uint64_t, uint64_t, std::string>, size_t> by_op;
-  for (const litert::ProfilerEvent& event : events) {
+  // By what an event tells of its op. Ops of several delegated parts may tell the same.
+  std::map<std::tuple<int32_t, uint64_t, uint64_t, std::string>, std::vector<size_t>> by_op;
+  for (size_t i = 0; i < events.size(); ++i) {
+    const litert::ProfilerEvent& event = events[i];
     if (event.tag == nullptr) continue;
     if (event.type != litert::kDelegateOperator && event.type != litert::kPlainOperator) continue;
     const std::string tag = event.tag;
     if (tag.find(kDelegate) != std::string::npos) continue;  // its ops are events of their own
-    const auto [entry, added] = by_op.try_emplace(
-        std::tuple(event.type, event.metadata1, event.metadata2, tag), records.size());
-    if (added) {
-      OpRecord record;
-      record.name = absl::StrCat(tag, " #", event.metadata1);
-      record.op = tag;
-      record.device = event.type == litert::kDelegateOperator ? "xnnpack" : "cpu";
-      records.push_back(std::move(record));
-      runs.push_back(0);
-    }
-    records[entry->second].microseconds += static_cast<double>(event.elapsed_us);
-    ++runs[entry->second];
+    by_op[{event.type, event.metadata1, event.metadata2, tag}].push_back(i);
   }
-  for (size_t i = 0; i < records.size(); ++i)
-    records[i].microseconds /= static_cast<double>(runs[i]);
+  std::map<size_t, OpRecord> in_order;  // by the first event of each op
+  for (const auto& [op, places] : by_op) {
+    const bool even = runs > 0 && places.size() % runs == 0;
+    const size_t each_run = even ? places.size() / runs : 1;
+    for (size_t i = 0; i < places.size(); ++i) {
+      OpRecord& record = in_order[places[i % each_run]];
+      record.op = std::get<std::string>(op);
+      record.device = std::get<int32_t>(op) == litert::kDelegateOperator ? "xnnpack" : "cpu";
+      record.runs.push_back(static_cast<double>(events[places[i]].elapsed_us));
+    }
+  }
+  std::vector<OpRecord> records;
+  for (auto& [place, record] : in_order) {
+    record.name = absl::StrCat(record.op, " #", records.size());
+    record.microseconds = mean(record.runs);
+    records.push_back(std::move(record));
+  }
   fill_precisions(records, std::move(input_precision));
   return records;
 }

@@ -10,10 +10,11 @@
 
 namespace durward {
 
-// One record per op, in order of execution, its time averaged over the runs in the events. The
-// device is "xnnpack" for an op inside the delegate and "cpu" for one of the interpreter's own.
-// `input_precision` is that of the model's inputs: XNNPACK does not name the type of every op.
+// One record per op, in order of execution, of the events of `runs` runs. Names end in the op's
+// place in that order. The device is "xnnpack" for an op inside the delegate and "cpu" for one of
+// the interpreter's own. `input_precision` is that of the model's inputs: XNNPACK does not name the
+// type of every op.
 [[nodiscard]] std::vector<OpRecord> litert_op_records(std::span<const litert::ProfilerEvent> events,
-                                                      std::string input_precision);
+                                                      size_t runs, std::string input_precision);
 
 }  // namespace durward

@@ -3,10 +3,11 @@
 #include <absl/strings/match.h>
 #include <absl/strings/strip.h>
 
-#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+
+#include "runtimes/mean.h"
 
 namespace durward {
 namespace {
@@ -53,7 +54,6 @@ absl::StatusOr<std::vector<OpRecord>> parse_onnxruntime_profile(std::string_view
     return absl::InvalidArgumentError("ONNX Runtime's profile is not a JSON array of events");
 
   std::vector<OpRecord> records;
-  std::vector<int64_t> runs;
   std::map<std::string, size_t> by_node;  // a node's index is unique; its name may be empty
   for (const nlohmann::json& event : events) {
     if (!event.is_object() || !event.contains("args") || !event["args"].is_object()) continue;
@@ -70,13 +70,10 @@ absl::StatusOr<std::vector<OpRecord>> parse_onnxruntime_profile(std::string_view
                          .op = op,
                          .device = device_of(text_of(args, "provider")),
                          .precision = precision_of(op, args)});
-      runs.push_back(0);
     }
-    records[entry->second].microseconds += duration->get<double>();
-    ++runs[entry->second];
+    records[entry->second].runs.push_back(duration->get<double>());
   }
-  for (size_t i = 0; i < records.size(); ++i)
-    records[i].microseconds /= static_cast<double>(runs[i]);
+  for (OpRecord& record : records) record.microseconds = mean(record.runs);
   return records;
 }
 

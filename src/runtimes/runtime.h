@@ -40,11 +40,12 @@ struct RuntimeOptions {
 
 // Where a node of the executed graph ran: what fused, what stayed float.
 struct OpRecord {
-  std::string name;         // the runtime's name of the node
-  std::string op;           // the runtime's op or kernel type, e.g. "QLinearConv", "Add (ND)"
-  std::string device;       // "cpu", "xnnpack", ...
-  std::string precision;    // "int8", "float32", ...: what the kernel computes in
-  double microseconds = 0;  // mean over the profiled runs
+  std::string name;               // the runtime's name of the node
+  std::string op;                 // the runtime's op or kernel type, e.g. "QLinearConv", "Add (ND)"
+  std::string device;             // "cpu", "xnnpack", ...
+  std::string precision;          // "int8", "float32", ...: what the kernel computes in
+  double microseconds = 0;        // mean over the profiled runs
+  std::vector<double> runs = {};  // microseconds of each; empty where only their mean is told
 };
 
 // A loaded model, ready to run. One thread at a time may call run().

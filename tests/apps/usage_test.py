@@ -6,7 +6,7 @@ import unittest
 
 from harness import DURWARD, CommandLineTest, run
 
-COMMANDS = ["inspect", "compress", "evaluate", "compare", "bench", "export", "bundle"]
+COMMANDS = ["inspect", "compress", "evaluate", "compare", "bench", "profile", "export", "bundle"]
 
 
 class Usage(CommandLineTest):
@@ -43,6 +43,9 @@ class Usage(CommandLineTest):
             (["bench", self.model, "--picture", "a.png", "--rounds", "0", *self.spec], "--rounds"),
             (["bench", self.model, "--picture", "a.png", "--runs", "-5", *self.spec], "--runs"),
             (["export", self.model, "--out", "a.onnx", "--opset", "5"], "--opset"),
+            (["compare", "a.onnx", "b.onnx", *self.spec], "--trials"),
+            (["profile", self.model, "--runs", "0"], "--runs"),
+            (["profile", self.model, "--threads", "0"], "--threads"),
             (["bundle"], "subcommand"),
             (["bundle", "unpack", "a.bundle"], "unpack"),
             (["bundle", "show"], "FILE"),

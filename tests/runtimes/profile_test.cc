@@ -81,7 +81,7 @@ TEST(Profile, LiteRtEventsAreAveragedAndUntypedOpsFollowTheirPredecessor) {
   std::vector<litert::ProfilerEvent> runs = run;
   runs.insert(runs.end(), run.begin(), run.end());
   runs[2].elapsed_us = 30;
-  const std::vector<OpRecord> records = litert_op_records(runs, "float32");
+  const std::vector<OpRecord> records = litert_op_records(runs, 2, "float32");
   ASSERT_EQ(records.size(), 6u);
   EXPECT_EQ(records[1].microseconds, 20);
   std::vector<std::string> precisions, devices;
@@ -93,6 +93,23 @@ TEST(Profile, LiteRtEventsAreAveragedAndUntypedOpsFollowTheirPredecessor) {
               testing::ElementsAre("float32", "int8", "int8", "int8", "float32", "float32"));
   EXPECT_THAT(devices,
               testing::ElementsAre("xnnpack", "xnnpack", "xnnpack", "cpu", "xnnpack", "xnnpack"));
+}
+
+// Each delegated part of a model counts its ops from 0.
+TEST(Profile, LiteRtOpsOfTwoDelegatedPartsAreTwoOps) {
+  const char* tag = "Convolution (NHWC, QC8) IGEMM";
+  std::vector<litert::ProfilerEvent> events;
+  for (const uint64_t us : {10, 90, 12, 94}) {
+    events.push_back(event(tag, litert::kDelegateOperator, us, 0));
+    events.push_back(event("PADV2", litert::kPlainOperator, 1, 7 + us / 50));
+  }
+  const std::vector<OpRecord> records = litert_op_records(events, 2, "int8");
+  ASSERT_EQ(records.size(), 4u);
+  EXPECT_THAT(records[0].runs, testing::ElementsAre(10, 12));
+  EXPECT_EQ(records[0].name, "Convolution (NHWC, QC8) IGEMM #0");
+  EXPECT_THAT(records[2].runs, testing::ElementsAre(90, 94));
+  EXPECT_EQ(records[2].name, "Convolution (NHWC, QC8) IGEMM #2");
+  EXPECT_EQ(records[2].microseconds, 92);
 }
 
 TEST(Profile, OnnxRuntimeEventsAreAveragedPerNode) {
