@@ -256,7 +256,7 @@ void add_compress(CLI::App& app, CommandLine& line) {
       ->needs(tune);
   command
       ->add_option("--tune-steps", options->tuning.options.steps,
-                   "batches of 32 to train on (default 400)")
+                   "batches of 32 to train on (default 250)")
       ->check(CLI::PositiveNumber)
       ->needs(tune);
   command

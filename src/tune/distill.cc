@@ -191,10 +191,16 @@ class Training {
         loss_of(normalised(net_.embed(inputs)), teacher_of(samples), options_.relation_weight);
     const double value = loss.item<double>();
     if (!std::isfinite(value)) {
-      return absl::AbortedError(absl::StrCat("the loss of step ", state_.step + 1, " is ", value,
-                                             "; lower the learning rate"));
+      return absl::AbortedError(absl::StrCat("the loss of step ", state_.step + 1, " is ", value));
     }
     loss.backward();
+    for (const at::Tensor& parameter : state_.parameters) {
+      if (!parameter.grad().defined() || std::isfinite(parameter.grad().sum().item<double>())) {
+        continue;
+      }
+      return absl::AbortedError(
+          absl::StrCat("a gradient of step ", state_.step + 1, " is no number"));
+    }
     state_.loss_sum += value;
     ++state_.step;
     update();

@@ -11,6 +11,7 @@ namespace durward {
 namespace {
 
 constexpr int64_t kExactInFloat = int64_t{1} << 24;  // whole numbers up to here are exact
+constexpr float kBelowTie = 0.4999f;
 
 at::Tensor copied(std::span<const float> values, const Shape& shape) {
   at::Tensor tensor = at::empty(shape, at::kFloat);
@@ -133,8 +134,15 @@ bool TrainableNet::add_layer(NodeId id) {
   step.initial_scales = copied(integers.quant->scales, channels);
   Shape meets_weights(weights.shape.size(), 1);
   meets_weights[static_cast<size_t>(layer->weights_axis())] = channels[0];
-  step.weights = add_parameter(Kind::kWeight, copied(weights.values<float>(), weights.shape) /
-                                                  step.initial_scales.view(meets_weights));
+  const at::Tensor exact =
+      copied(weights.values<float>(), weights.shape) / step.initial_scales.view(meets_weights);
+  const at::Tensor rounded = torch::tensor(c10::ArrayRef<int8_t>(integers.values<int8_t>().data(),
+                                                                 integers.values<int8_t>().size()),
+                                           at::kFloat)
+                                 .view(weights.shape);
+  // Fractions may come out on the other side of a tie than in quantize(), which divides in double.
+  step.weights = add_parameter(Kind::kWeight,
+                               at::max(at::min(exact, rounded + kBelowTie), rounded - kBelowTie));
   std::vector<float> bias_in_output_scales;
   for (size_t c = 0; c < bias.values<int32_t>().size(); ++c) {
     bias_in_output_scales.push_back(

@@ -29,13 +29,13 @@ struct TuneData {
 };
 
 struct TuneOptions {
-  int64_t steps = 400;
+  int64_t steps = 250;
   int64_t batch = 32;
   double held_out_share = 0.12;  // of the groups; at least 8 of them
-  int64_t evaluate_every = 20;   // steps; on the held-out samples
+  int64_t evaluate_every = 25;   // steps; on the held-out samples
   // Adam's step sizes, each in the unit in which such a parameter is felt, and cosine decay to 0.
-  double weight_rate = 0.02;   // steps of the weight's scale
-  double bias_rate = 0.02;     // steps of the output's scale
+  double weight_rate = 0.01;   // steps of the weight's scale
+  double bias_rate = 0.01;     // steps of the output's scale
   double scale_rate = 5e-4;    // relative
   double slope_rate = 2e-4;    // of PReLU, absolute
   double relation_weight = 1;  // of the loss on Gram matrices against that on cosines
