@@ -20,6 +20,7 @@ namespace {
 constexpr int64_t kFewestGroups = 32, kFewestHeldOut = 8;
 constexpr size_t kWitnesses = 4;  // the reference executor is slow
 constexpr double kFirstDecay = 0.9, kSecondDecay = 0.999, kEpsilon = 1e-8;
+constexpr double kWarmUp = 0.1;    // of the steps
 constexpr double kAlike = 0.9999;  // cosine of embeddings that tell nothing apart
 
 void shuffle(std::vector<int64_t>& values, uint64_t seed) {
@@ -221,12 +222,18 @@ class Training {
     return options_.slope_rate;
   }
 
-  // Adam (Kingma and Ba, ICLR 2015) with the rate falling to 0 along a cosine.
+  // Rises over the first tenth of the steps, while Adam's moments are guesses, and then falls to 0
+  // along a cosine.
+  double schedule() const {
+    const double done = static_cast<double>(state_.step) / static_cast<double>(options_.steps);
+    return std::min(1.0, done / kWarmUp) * 0.5 * (1 + std::cos(std::numbers::pi * done));
+  }
+
+  // Adam (Kingma and Ba, ICLR 2015).
   void update() {
     const at::NoGradGuard no_gradients;
+    const double decay = schedule();
     const auto step = static_cast<double>(state_.step);
-    const double decay =
-        0.5 * (1 + std::cos(std::numbers::pi * (step - 1) / static_cast<double>(options_.steps)));
     const double first_bias = 1 - std::pow(kFirstDecay, step);
     const double second_bias = 1 - std::pow(kSecondDecay, step);
     for (size_t i = 0; i < state_.parameters.size(); ++i) {

@@ -33,7 +33,7 @@ struct TuneOptions {
   int64_t batch = 32;
   double held_out_share = 0.12;  // of the groups; at least 8 of them
   int64_t evaluate_every = 25;   // steps; on the held-out samples
-  // Adam's step sizes, each in the unit in which such a parameter is felt, and cosine decay to 0.
+  // Adam's step sizes at their highest, each in the unit in which such a parameter is felt.
   double weight_rate = 0.01;   // steps of the weight's scale
   double bias_rate = 0.01;     // steps of the output's scale
   double scale_rate = 5e-4;    // relative
