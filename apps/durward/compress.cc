@@ -2,6 +2,7 @@
 
 #include <absl/strings/str_join.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "commands.h"
@@ -99,11 +100,24 @@ void print_speed(const json& runs) {
   std::cout << table.text() << "\n";
 }
 
+void print_tuning(const json& tuning) {
+  const json& history = tuning["history"];
+  const json& best = *std::find_if(history.begin(), history.end(), [&tuning](const json& point) {
+    return point["step"] == tuning["best_step"];
+  });
+  std::cout << "fine-tuned on " << tuning["training_samples"] << " samples; cosine to fp32 on "
+            << tuning["held_out_samples"] << " others "
+            << fixed(history[0]["cosine_mean"].get<double>(), 5) << " before, "
+            << fixed(best["cosine_mean"].get<double>(), 5) << " after step " << best["step"]
+            << "\n\n";
+}
+
 void print_outcome(const CompressOutcome& outcome) {
   const json& result = outcome.result;
   std::cout << result["model"]["nodes_before"] << " nodes as imported, "
             << result["model"]["nodes_after"] << " after rewriting; calibrated on "
             << result["calibration"]["images"] << " faces\n\n";
+  if (result.contains("tuning")) print_tuning(result["tuning"]);
   if (result.contains("evaluation")) print_accuracy(result["evaluation"]);
   if (result.contains("runs")) print_speed(result["runs"]);
   for (const json& entry : result["exports"]) {

@@ -221,6 +221,7 @@ class Compression {
                                 {"calibration", result_["calibration"]},
                                 {"target", request_.target},
                                 {"seed", request_.seed}};
+    if (result_.contains("tuning")) manifest.lineage.choices["tuning"] = result_["tuning"];
     return manifest;
   }
 

@@ -1,13 +1,12 @@
 // What training needs to go on after a kill, in one file that is replaced whole.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "base/status.h"
+#include "tune/torch.h"
 #include "tune/tune.h"
 
 namespace durward {

@@ -1,5 +1,4 @@
 #include <ATen/Parallel.h>
-#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>

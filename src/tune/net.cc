@@ -2,7 +2,6 @@
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
-#include <torch/types.h>
 
 #include <algorithm>
 #include <cstdlib>

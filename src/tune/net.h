@@ -2,8 +2,6 @@
 // integers are at every moment those that the exported model would compute.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <functional>
 #include <map>
 #include <string>
@@ -14,6 +12,7 @@
 #include "graph/graph.h"
 #include "quant/layers.h"
 #include "tune/round.h"
+#include "tune/torch.h"
 
 namespace durward {
 

@@ -7,7 +7,7 @@
 // al., "Learned Step Size Quantization", ICLR 2020).
 #pragma once
 
-#include <ATen/core/Tensor.h>
+#include "tune/torch.h"
 
 namespace durward {
 

@@ -2,7 +2,6 @@
 #include "tune/net.h"
 
 #include <gmock/gmock.h>
-#include <torch/types.h>
 
 #include <cmath>
 

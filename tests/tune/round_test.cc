@@ -2,7 +2,6 @@
 #include "tune/round.h"
 
 #include <gmock/gmock.h>
-#include <torch/types.h>
 
 namespace durward {
 namespace {
