@@ -4,12 +4,10 @@
 #include <absl/strings/str_join.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 namespace durward {
 namespace {
 
-constexpr int64_t kExactInFloat = int64_t{1} << 24;  // whole numbers up to here are exact
 constexpr float kBelowTie = 0.4999f;
 
 at::Tensor copied(std::span<const float> values, const Shape& shape) {
@@ -21,18 +19,6 @@ at::Tensor copied(std::span<const float> values, const Shape& shape) {
 std::string ports_text(const Graph& graph, const std::vector<Port>& ports) {
   if (ports.size() == 1) return to_string(graph.tensor(ports[0].tensor).shape);
   return absl::StrCat(ports.size(), " tensors");
-}
-
-// The largest magnitude of any partial sum of the layer, whatever its weights become.
-int64_t largest_sum(const Layer& layer, const Shape& weights, const Tensor& input,
-                    const Tensor& bias) {
-  const int32_t zero_point = input.quant->zero_points[0];
-  const int64_t depth = elements(weights) / layer.output_channels();
-  int64_t largest_bias = 0;
-  for (const int32_t value : bias.values<int32_t>()) {
-    largest_bias = std::max(largest_bias, std::abs(int64_t{value}));
-  }
-  return depth * 127 * std::max(127 - zero_point, zero_point + 128) + 2 * largest_bias;
 }
 
 }  // namespace
@@ -154,8 +140,6 @@ bool TrainableNet::add_layer(NodeId id) {
     const Tensor& slope = quantised_->tensor(node.inputs[kSlopeInput]);
     step.slope = add_parameter(Kind::kSlope, copied(slope.values<float>(), channels));
   }
-  step.exact_in_float =
-      largest_sum(*layer, weights.shape, quantised_->tensor(step.input), bias) <= kExactInFloat;
   steps_.emplace_back(std::move(step));
   return true;
 }

@@ -61,7 +61,6 @@ class TrainableNet {
     at::Tensor weights = {};                         // in initial scales, in the IR's order
     at::Tensor bias = {};                            // in initial scales of the output
     at::Tensor slope = {};                           // undefined without PReLU
-    bool exact_in_float = true;                      // no sum can leave what a float holds exactly
   };
   struct AddStep {
     TensorId a, b, output;
@@ -99,6 +98,9 @@ class TrainableNet {
   [[nodiscard]] at::Tensor scale_now(TensorId tensor) const;
   [[nodiscard]] CodeRange range_now(TensorId tensor, Activation activation) const;
   [[nodiscard]] Integers integers_now(const LayerStep& step) const;
+  // The layer's sums of products and bias, each rounded to a float once.
+  [[nodiscard]] at::Tensor sums(const LayerStep& step, const at::Tensor& x,
+                                const Integers& integers) const;
   [[nodiscard]] at::Tensor run(const LayerStep& step, const Values& values) const;
   [[nodiscard]] at::Tensor run(const AddStep& step, const Values& values) const;
   [[nodiscard]] at::Tensor run(const MoveStep& step, const Values& values) const;

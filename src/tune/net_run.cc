@@ -8,6 +8,7 @@ namespace durward {
 namespace {
 
 constexpr float kLargestWeight = 127;
+constexpr double kExactInFloat = 0x1p24 - 0x1p8;  // whole numbers up to here, and some to spare
 
 std::vector<float> floats_of(const at::Tensor& tensor) {
   const at::Tensor whole = tensor.detach().contiguous();
@@ -18,7 +19,6 @@ std::vector<float> floats_of(const at::Tensor& tensor) {
 at::Tensor as_nchw(const at::Tensor& x) { return x.dim() == 4 ? x.permute({0, 3, 1, 2}) : x; }
 at::Tensor as_nhwc(const at::Tensor& x) { return x.dim() == 4 ? x.permute({0, 2, 3, 1}) : x; }
 
-// The bias is added behind the sum in double, where float would round it.
 template <typename Window>
 at::Tensor convolve(const Window& op, int64_t groups, at::Tensor x, const at::Tensor& weights,
                     const at::Tensor& bias) {
@@ -85,19 +85,37 @@ TrainableNet::Integers TrainableNet::integers_now(const LayerStep& step) const {
   return {round_through(weights), round_through(bias), scales};
 }
 
+at::Tensor TrainableNet::sums(const LayerStep& step, const at::Tensor& x,
+                              const Integers& integers) const {
+  const Op& op = prepared_->node(step.layer.id()).op;
+  const CodeRange range = range_now(step.input, Activation::kNone);
+  std::vector<int64_t> axes;
+  for (int64_t axis = 0; axis < integers.weights.dim(); ++axis) {
+    if (axis != step.layer.weights_axis()) axes.push_back(axis);
+  }
+  const at::Tensor largest =
+      integers.weights.detach().abs().sum(axes) * std::max(-range.lowest, range.highest);
+  const auto exact = [](const at::Tensor& bound) {
+    return bound.max().item<double>() <= kExactInFloat;
+  };
+  if (exact(largest + integers.bias.detach().abs())) {
+    return accumulate(op, x, integers.weights, integers.bias);
+  }
+  // Often only the bias is large, in a channel whose weights are next to nothing.
+  const at::ScalarType type = exact(largest) ? at::kFloat : at::kDouble;
+  const at::Tensor products = accumulate(op, x.to(type), integers.weights.to(type), {});
+  Shape meets_products(static_cast<size_t>(products.dim()), 1);
+  meets_products[1] = integers.bias.numel();
+  return (products.to(at::kDouble) + integers.bias.to(at::kDouble).view(meets_products))
+      .to(at::kFloat);
+}
+
 at::Tensor TrainableNet::run(const LayerStep& step, const Values& values) const {
   const Integers integers = integers_now(step);
-  const at::Tensor& x = values.at(step.input);
-  const Op& op = prepared_->node(step.layer.id()).op;
-  const auto sums_in = [&](at::ScalarType type) {
-    return accumulate(op, x.to(type), integers.weights.to(type), integers.bias.to(type))
-        .to(at::kFloat);
-  };
-  const at::Tensor sums = sums_in(step.exact_in_float ? at::kFloat : at::kDouble);
   // In this order, as lowering has it: no tie falls otherwise.
   const at::Tensor multiplier = scale_now(step.input) * integers.scales / scale_now(step.output);
   const at::Tensor negative = step.slope.defined() ? multiplier * step.slope : multiplier;
-  return requantize_through(sums, multiplier, negative,
+  return requantize_through(sums(step, values.at(step.input), integers), multiplier, negative,
                             range_now(step.output, step.layer.activation()));
 }
 
