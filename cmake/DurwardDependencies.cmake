@@ -52,6 +52,18 @@ endif()
 
 find_file(LITERT_LIBRARY libLiteRt.so PATHS ${DURWARD_WHEELS}/ai_edge_litert NO_DEFAULT_PATH)
 
+# For fine-tuning. Its own CMake configuration asks for the whole of Caffe2; two libraries are enough. Not with
+# sanitizers, which do not know what its threads do.
+find_path(TORCH_INCLUDE torch/csrc/api/include/torch/torch.h)
+find_library(TORCH_LIBRARY torch_cpu)
+find_library(C10_LIBRARY c10)
+if(TORCH_INCLUDE AND TORCH_LIBRARY AND C10_LIBRARY AND NOT DURWARD_SANITIZE)
+  add_library(libtorch INTERFACE IMPORTED)
+  target_include_directories(libtorch SYSTEM INTERFACE ${TORCH_INCLUDE} ${TORCH_INCLUDE}/torch/csrc/api/include)
+  target_link_libraries(libtorch INTERFACE ${TORCH_LIBRARY} ${C10_LIBRARY})
+endif()
+
 message(STATUS "Durward: ONNX Runtime ${ONNXRUNTIME_LIBRARY}")
 message(STATUS "Durward: OpenVINO     ${OpenVINO_DIR}")
 message(STATUS "Durward: LiteRT       ${LITERT_LIBRARY}")
+message(STATUS "Durward: libtorch     ${TORCH_LIBRARY}")

@@ -2,9 +2,11 @@
 
 #include <absl/strings/str_join.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "commands.h"
+#include "load_tuner.h"
 #include "report/result_json.h"
 #include "terminal.h"
 
@@ -20,6 +22,8 @@ struct CompressOptions {
   std::vector<std::string> gates, exports;
   bool no_check = false, no_bench = false, no_equalize = false, no_bias_correction = false,
        all_faces = false;
+  std::string tune;
+  TuneRequest tuning;
   InputOptions input;
 };
 
@@ -96,11 +100,24 @@ void print_speed(const json& runs) {
   std::cout << table.text() << "\n";
 }
 
+void print_tuning(const json& tuning) {
+  const json& history = tuning["history"];
+  const json& best = *std::find_if(history.begin(), history.end(), [&tuning](const json& point) {
+    return point["step"] == tuning["best_step"];
+  });
+  std::cout << "fine-tuned on " << tuning["training_samples"] << " samples; cosine to fp32 on "
+            << tuning["held_out_samples"] << " others "
+            << fixed(history[0]["cosine_mean"].get<double>(), 5) << " before, "
+            << fixed(best["cosine_mean"].get<double>(), 5) << " after step " << best["step"]
+            << "\n\n";
+}
+
 void print_outcome(const CompressOutcome& outcome) {
   const json& result = outcome.result;
   std::cout << result["model"]["nodes_before"] << " nodes as imported, "
             << result["model"]["nodes_after"] << " after rewriting; calibrated on "
             << result["calibration"]["images"] << " faces\n\n";
+  if (result.contains("tuning")) print_tuning(result["tuning"]);
   if (result.contains("evaluation")) print_accuracy(result["evaluation"]);
   if (result.contains("runs")) print_speed(result["runs"]);
   for (const json& entry : result["exports"]) {
@@ -149,6 +166,18 @@ absl::Status choose_exports(CompressOptions& options) {
   return absl::OkStatus();
 }
 
+absl::Status choose_tuning(CompressOptions& options) {
+  if (options.tune.empty()) return absl::OkStatus();
+  if (options.tune != "distill") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("no way of tuning is called '", options.tune, "'; there is distill"));
+  }
+  DURWARD_ASSIGN_OR_RETURN(options.tuning.tuner, load_tuner());
+  options.tuning.options.seed = options.request.seed;
+  options.request.tune = options.tuning;
+  return absl::OkStatus();
+}
+
 absl::StatusOr<ExitCode> run(CompressOptions& options, const CommandLine& line) {
   CompressRequest& request = options.request;
   request.model = options.model;
@@ -162,6 +191,7 @@ absl::StatusOr<ExitCode> run(CompressOptions& options, const CommandLine& line) 
   request.measure_speed = !options.no_bench;
   request.check = !options.no_check;
   DURWARD_RETURN_IF_ERROR(choose_exports(options));
+  DURWARD_RETURN_IF_ERROR(choose_tuning(options));
   request.equalize = !options.no_equalize;
   request.quantize.correct_bias = !options.no_bias_correction;
   request.progress = terminal_progress(line.quiet);
@@ -230,7 +260,25 @@ void add_compress(CLI::App& app, CommandLine& line) {
       "--no-check", options->no_check,
       "do not compare the files with the reference executor, nor measure each layer's noise");
   command->add_flag("--no-bench", options->no_bench, "do not measure latency and op placement");
-  command->add_option("--seed", options->request.seed, "of the bootstrap (default 1)");
+  CLI::Option* tune = command->add_option(
+      "--tune", options->tune,
+      "fine-tune after quantisation, without labels: distill (docs/fine-tuning.md)");
+  command
+      ->add_option("--tune-images", options->tuning.images,
+                   "how many of the photographs to train on, evenly spaced (default 1500)")
+      ->check(CLI::PositiveNumber)
+      ->needs(tune);
+  command
+      ->add_option("--tune-steps", options->tuning.options.steps,
+                   "batches of 32 to train on (default 250)")
+      ->check(CLI::PositiveNumber)
+      ->needs(tune);
+  command
+      ->add_flag("--resume", options->tuning.options.resume,
+                 "go on with fine-tuning from the checkpoint in the folder of --out")
+      ->needs(tune);
+  command->add_option("--seed", options->request.seed,
+                      "of the bootstrap and of fine-tuning (default 1)");
   options->input.add_to(*command);
   command->footer(
       "Examples:\n"
@@ -238,6 +286,9 @@ void add_compress(CLI::App& app, CommandLine& line) {
       "  durward compress model.ckpt --calibrate faces/ --preset mobilefacenet-torch --evaluate "
       "pairs.txt "
       "--max-tar-loss 0.005@1e-3 --out out/\n"
+      "  durward compress model.onnx --calibrate faces/ --preset mobilefacenet-prelu --tune "
+      "distill "
+      "--out out/\n"
       "  durward compress model.tflite --calibrate crops/ --aligned --input-spec spec.json --out "
       "out/ --json");
   command->callback(

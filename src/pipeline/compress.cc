@@ -19,6 +19,7 @@
 #include "pipeline/picture_digest.h"
 #include "pipeline/speed_json.h"
 #include "pipeline/staged_folder.h"
+#include "pipeline/tuning.h"
 #include "report/report.h"
 
 namespace durward {
@@ -47,10 +48,9 @@ bool waited_for_cpu(const SpeedRow& row) { return row.times.wall.p90 > 1.5 * row
 class Compression {
  public:
   explicit Compression(const CompressRequest& request)
-      : request_(request),
-        name_(request.model.stem().string()),
-        result_(new_result(request)),
-        evaluation_{.threads = request.crops.threads, .progress = request.progress} {
+      : request_(request), name_(request.model.stem().string()), result_(new_result(request)) {
+    evaluation_.threads = request.crops.threads;
+    evaluation_.progress = request.progress;
     evaluation_.figures.bootstrap.seed = request.seed;
     add_gate_fars(request.gates, evaluation_.figures.fars);
   }
@@ -60,6 +60,7 @@ class Compression {
     DURWARD_RETURN_IF_ERROR(import_model());
     DURWARD_RETURN_IF_ERROR(load_pictures());
     DURWARD_RETURN_IF_ERROR(quantise());
+    if (request_.tune) DURWARD_RETURN_IF_ERROR(tune());
     if (request_.check) DURWARD_RETURN_IF_ERROR(measure_noise());
     DURWARD_RETURN_IF_ERROR(write_exports(staging));
     if (trials_ || request_.measure_speed) {
@@ -109,14 +110,17 @@ class Compression {
     return absl::OkStatus();
   }
 
+  QuantizeModelsOptions quantize_options() const {
+    return {.quantize = request_.quantize,
+            .equalize = request_.equalize,
+            .exports = request_.exports,
+            .threads = request_.crops.threads,
+            .progress = request_.progress};
+  }
+
   absl::Status quantise() {
-    const QuantizeModelsOptions options{.quantize = request_.quantize,
-                                        .equalize = request_.equalize,
-                                        .exports = request_.exports,
-                                        .threads = request_.crops.threads,
-                                        .progress = request_.progress};
     absl::StatusOr<QuantizedModels> models =
-        quantize_models(rewritten_, crops(), request_.crops.spec, options);
+        quantize_models(rewritten_, crops(), request_.crops.spec, quantize_options());
     if (!models.ok()) return with_context(models.status(), request_.model.string());
     models_ = *std::move(models);
     result_["calibration"] = calibration_json(request_, *calibration_, models_);
@@ -132,6 +136,35 @@ class Compression {
       const Node& node = models_.reference.node(id);
       warn(absl::StrCat("Node '", node.name, "' (", std::string(op_name(node.op)),
                         ") stays in float."));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status tune() {
+    TuneOptions options = request_.tune->options;
+    DURWARD_ASSIGN_OR_RETURN(
+        const CalibrationSet pictures,
+        load_calibration_set(request_.calibration, request_.tune->images, request_.crops));
+    options.checkpoint = request_.output / "fine-tuning.checkpoint";
+    options.threads = request_.crops.threads;
+    options.progress = request_.progress;
+    options.identity = tune_identity(file_, *calibration_, pictures, request_);
+    absl::StatusOr<TunedModels> tuned =
+        tune_models(rewritten_, models_, pictures.crops.crops, crops(), request_.crops.spec,
+                    quantize_options(), request_.tune->tuner, options);
+    if (!tuned.ok()) return with_context(tuned.status(), request_.model.string());
+    // The noise of layers is measured against the float model.
+    tuned->models.prepared = std::move(models_.prepared);
+    tuned->models.kept = models_.kept;
+    models_ = std::move(tuned->models);
+    result_["tuning"] = tuning_json(options, pictures, *tuned);
+    if (tuned->equal != tuned->witnessed) {
+      warn(absl::StrCat("Of ", tuned->witnessed, " elements of embeddings, ",
+                        tuned->witnessed - tuned->equal,
+                        " are others in the reference executor than they were in training."));
+    }
+    if (tuned->outcome.best_step == 0) {
+      warn("Fine-tuning found nothing better on the held-out pictures: the model is as before it.");
     }
     return absl::OkStatus();
   }
@@ -188,6 +221,7 @@ class Compression {
                                 {"calibration", result_["calibration"]},
                                 {"target", request_.target},
                                 {"seed", request_.seed}};
+    if (result_.contains("tuning")) manifest.lineage.choices["tuning"] = result_["tuning"];
     return manifest;
   }
 

@@ -13,8 +13,16 @@
 #include "pipeline/quantized_models.h"
 #include "pipeline/target.h"
 #include "runtimes/bench.h"
+#include "tune/tune.h"
 
 namespace durward {
+
+// Fine-tuning after quantisation (docs/fine-tuning.md).
+struct TuneRequest {
+  Tuner tuner;
+  int64_t images = 1500;     // of the calibration folder, evenly spaced
+  TuneOptions options = {};  // less checkpoint, identity, threads and progress
+};
 
 struct CompressRequest {
   std::filesystem::path model;
@@ -28,6 +36,7 @@ struct CompressRequest {
   std::vector<Gate> gates = {};       // need trials
   QuantizeOptions quantize = {};
   bool equalize = true;
+  std::optional<TuneRequest> tune = {};
   std::set<ExportKind> exports = all_export_kinds();
   int64_t arena_bytes = kDefaultArenaBytes;  // of the bundle's plan
   bool int8_ports = false;                   // of the .tflite file; float ports otherwise
@@ -50,7 +59,8 @@ struct CompressOutcome {
 // Writes the exports (NAME.bundle, NAME.int8.tflite, NAME.qdq.onnx, NAME.int8.ort, NAME.int8.xml
 // with .bin), input-spec.json, report.html and result.json into the output folder; only the last
 // two where a gate did not pass. The model file is not touched. On an error, or when progress asks
-// to stop, the folder is as it was before. Errors: those of every step, naming file and cause.
+// to stop, the folder is as it was before, but for a checkpoint of fine-tuning. Errors: those of
+// every step, naming file and cause.
 [[nodiscard]] absl::StatusOr<CompressOutcome> compress(const CompressRequest& request);
 
 }  // namespace durward

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <ctime>
 
+#include "base/sha256.h"
 #include "graph/cost.h"
 #include "report/result_json.h"
 #include "runtimes/machine.h"
@@ -100,6 +101,53 @@ json calibration_json(const CompressRequest& request, const CalibrationSet& set,
           {"detector", detector_text(request.crops)},
           {"executor", models.executor},
           {"method", method(request, models.kept)}};
+}
+
+std::string tune_identity(const ModelFile& file, const CalibrationSet& calibration,
+                          const CalibrationSet& pictures, const CompressRequest& request) {
+  const TuneOptions& options = request.tune->options;
+  const std::string made_with = json{
+      {"model", file.sha256},
+      {"input", json::parse(to_json(request.crops.spec))},
+      {"calibration", calibration.digest},
+      {"pictures", pictures.digest},
+      {"method", method(request, std::nullopt)},
+      {"steps", options.steps},
+      {"batch", options.batch},
+      {"held_out_share", options.held_out_share},
+      {"evaluate_every", options.evaluate_every},
+      {"rates", {options.weight_rate, options.bias_rate, options.scale_rate, options.slope_rate}},
+      {"relation_weight", options.relation_weight},
+      {"seed", options.seed},
+      {"threads",
+       request.crops.threads}}.dump();
+  return sha256_hex(std::as_bytes(std::span(made_with)));
+}
+
+json tuning_json(const TuneOptions& options, const CalibrationSet& pictures,
+                 const TunedModels& tuned) {
+  const TuneOutcome& outcome = tuned.outcome;
+  json history = json::array();
+  for (const TunePoint& point : outcome.history) {
+    history.push_back({{"step", point.step},
+                       {"loss", point.step == 0 ? json() : json(point.loss)},
+                       {"held_out_loss", point.held_out.loss},
+                       {"cosine_mean", point.held_out.cosine_mean},
+                       {"cosine_min", point.held_out.cosine_min}});
+  }
+  return {{"method", "distillation from the float model"},
+          {"images", pictures.crops.crops.size()},
+          {"digest", pictures.digest},
+          {"training_samples", outcome.training_samples},
+          {"held_out_samples", outcome.held_out_samples},
+          {"steps", options.steps},
+          {"batch", options.batch},
+          {"seed", options.seed},
+          {"resumed_from", outcome.resumed_from},
+          {"best_step", outcome.best_step},
+          {"elements_compared", tuned.witnessed},
+          {"elements_equal", tuned.equal},
+          {"history", std::move(history)}};
 }
 
 json layers_json(const std::vector<LayerNoise>& layers) {

@@ -10,6 +10,7 @@
 #include "pipeline/export_files.h"
 #include "pipeline/layer_noise.h"
 #include "pipeline/model_file.h"
+#include "pipeline/tuning.h"
 
 namespace durward {
 
@@ -25,6 +26,15 @@ namespace durward {
 [[nodiscard]] nlohmann::json calibration_json(const CompressRequest& request,
                                               const CalibrationSet& set,
                                               const QuantizedModels& models);
+
+// What a checkpoint must have been made with to be gone on from.
+[[nodiscard]] std::string tune_identity(const ModelFile& file, const CalibrationSet& calibration,
+                                        const CalibrationSet& pictures,
+                                        const CompressRequest& request);
+
+// The value of "tuning"; `pictures` were trained on.
+[[nodiscard]] nlohmann::json tuning_json(const TuneOptions& options, const CalibrationSet& pictures,
+                                         const TunedModels& tuned);
 
 // The value of "layers".
 [[nodiscard]] nlohmann::json layers_json(const std::vector<LayerNoise>& layers);

@@ -56,4 +56,10 @@ struct ArenaBar {
 // Where each tensor lies in the arena at which step; `bytes` are the arena's, at least 1.
 [[nodiscard]] Html arena_chart(const std::vector<ArenaBar>& tensors, double bytes, double steps);
 
+struct TrainingSeries {
+  std::string name;
+  std::vector<std::pair<double, double>> points;  // (step, loss), steps ascending
+};
+[[nodiscard]] Html training_chart(const std::vector<TrainingSeries>& series);
+
 }  // namespace durward

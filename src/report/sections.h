@@ -15,6 +15,7 @@ namespace durward {
 [[nodiscard]] Html placement_section(const JsonView& result);   // where each op ran
 [[nodiscard]] Html agreement_section(const JsonView& result);   // exports against the reference
 [[nodiscard]] Html layers_section(const JsonView& result);      // signal-to-noise by layer
+[[nodiscard]] Html tuning_section(const JsonView& result);      // fine-tuning
 [[nodiscard]] Html provenance_section(const JsonView& result);  // model, calibration, machine, tool
 [[nodiscard]] Html glossary_section();
 

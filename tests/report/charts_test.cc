@@ -51,6 +51,19 @@ TEST(Charts, AreEmptyWithoutData) {
   EXPECT_TRUE(layer_chart({}).empty());
   EXPECT_TRUE(tradeoff_chart({}, "x", "y", "z").empty());
   EXPECT_TRUE(latency_chart({}).empty());
+  EXPECT_TRUE(training_chart({}).empty());
+  EXPECT_TRUE(training_chart({{"a", {{0, 1}}}}).empty());
+}
+
+TEST(TrainingChart, DrawsLossesInProportion) {
+  const std::string svg = training_chart({{"Held out", {{0, 4}, {10, 2}, {40, 1}}}}).string();
+  EXPECT_THAT(svg, HasSubstr("Held out: from 4 to 1."));
+  const auto points = points_of(svg);
+  ASSERT_EQ(points.size(), 3u);
+  EXPECT_NEAR((points[2].first - points[0].first) / (points[1].first - points[0].first), 4, 0.01);
+  EXPECT_NEAR((points[2].second - points[0].second) / (points[1].second - points[0].second), 1.5,
+              0.01);
+  EXPECT_GT(points[2].second, points[0].second);  // pixels count from the top
 }
 
 TEST(LatencyChart, DrawsBarsInProportion) {

@@ -75,7 +75,7 @@ TEST(Report, IsWellFormed) {
   const std::string html = render_report(sample()).value();
   EXPECT_EQ(structural_error(html), "");
   const auto counts = count_tags(html);
-  EXPECT_EQ(counts.at("section"), 10);
+  EXPECT_EQ(counts.at("section"), 11);
   EXPECT_EQ(counts.at("h1"), 1);
   EXPECT_EQ(counts.at("img"), 6);
   EXPECT_GE(counts.at("polyline"), 4);
@@ -221,6 +221,7 @@ TEST(Report, LeavesOutWhatIsMissingWithASentence) {
       {"runs", "Nothing was timed in this run"},
       {"exports", "No export was compared with the reference executor"},
       {"layers", "The noise of the layers was not measured"},
+      {"tuning", "The model was not fine-tuned in this run"},
       {"recommendation", "None is recommended"},
       {"gates", "No gate was set"}};
   for (const auto& [key, text] : sentence) {

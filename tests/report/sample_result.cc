@@ -112,6 +112,28 @@ json exported(const std::string& file, const std::string& format, const std::str
             {"cosine_min", equal_share == 1 ? 1.0 : 0.99991}}}};
 }
 
+json tuning() {
+  return {{"method", "distillation from the float model"},
+          {"steps", 50},
+          {"batch", 32},
+          {"training_samples", 2640},
+          {"held_out_samples", 180},
+          {"best_step", 50},
+          {"elements_compared", 512},
+          {"elements_equal", 512},
+          {"history",
+           {{{"step", 0},
+             {"loss", nullptr},
+             {"held_out_loss", 0.0041},
+             {"cosine_mean", 0.99795},
+             {"cosine_min", 0.9921}},
+            {{"step", 50},
+             {"loss", 0.0033},
+             {"held_out_loss", 0.0032},
+             {"cosine_mean", 0.99834},
+             {"cosine_min", 0.9939}}}}};
+}
+
 json layers() {
   json list = json::array();
   for (int i = 0; i < 52; ++i) {
@@ -265,6 +287,7 @@ json sample_result() {
                  0.9973)}},
       {"runs", runs()},
       {"layers", layers()},
+      {"tuning", tuning()},
       {"evaluation", evaluation()},
       {"warnings", {"2 calibration pictures were skipped since no face was found in them."}},
       {"recommendation",

@@ -1,0 +1,25 @@
+// Fine-tuning on pictures without labels: the float model teaches its quantised form.
+#pragma once
+
+#include "pipeline/quantized_models.h"
+#include "tune/tune.h"
+
+namespace durward {
+
+struct TunedModels {
+  QuantizedModels models;  // quantised anew, with what training found
+  TuneOutcome outcome;
+  // Of the outcome's witnesses: elements that the reference executor computes on models.reference,
+  // and how many of them are those that training saw, bit for bit.
+  int64_t witnessed = 0, equal = 0;
+};
+
+// `simplified` is the teacher, `models` quantize_models() of it; `pictures` to train on, with their
+// mirror images. `calibration` and `options` are those that `models` were made with. Errors: the
+// tuner's, and those of quantize_models.
+[[nodiscard]] absl::StatusOr<TunedModels> tune_models(
+    const Graph& simplified, const QuantizedModels& models, const CropStore& pictures,
+    const CropStore& calibration, const InputSpec& spec, const QuantizeModelsOptions& options,
+    const Tuner& tuner, const TuneOptions& tuning);
+
+}  // namespace durward
