@@ -40,6 +40,7 @@ bool recognize_clips(Graph& graph);
 bool recognize_prelu(Graph& graph);
 bool recognize_hard_swish(Graph& graph);
 bool recognize_l2_normalize(Graph& graph);
+bool recognize_softmax(Graph& graph);
 
 // All of the above to a fixed point, verified after each pass, then compact(): ids held outside
 // become invalid. Errors: Internal where the graph does not verify, with the pass after which it

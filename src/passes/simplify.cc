@@ -23,6 +23,7 @@ constexpr Pass kPasses[] = {
     {"recognize_hard_swish", recognize_hard_swish},
     {"recognize_prelu", recognize_prelu},
     {"recognize_l2_normalize", recognize_l2_normalize},
+    {"recognize_softmax", recognize_softmax},
     {"absorb_broadcasts", absorb_broadcasts},
     {"fold_pads", fold_pads},
     {"hoist_affines_over_reshapes", hoist_affines_over_reshapes},

@@ -58,6 +58,21 @@ StagedFolder::~StagedFolder() {
   for (auto made = made_.rbegin(); made != made_.rend(); ++made) ::rmdir(made->c_str());
 }
 
+absl::Status StagedFolder::make_folder_of(const std::string& name) const {
+  const fs::path folder = file(name).parent_path();
+  std::error_code error;
+  fs::create_directories(folder, error);
+  return error ? errno_status(error.value(), "cannot make the folder", folder) : absl::OkStatus();
+}
+
+// Names have one folder at most.
+absl::Status StagedFolder::make_output_folder_of(const std::string& name) {
+  const fs::path folder = (output_ / name).parent_path();
+  std::error_code error;
+  if (fs::create_directory(folder, error)) made_.push_back(folder);
+  return error ? errno_status(error.value(), "cannot make the folder", folder) : absl::OkStatus();
+}
+
 absl::Status StagedFolder::publish(std::span<const std::string> names) {
   for (const std::string& name : names) {
     std::error_code ignored;
@@ -66,6 +81,7 @@ absl::Status StagedFolder::publish(std::span<const std::string> names) {
           absl::StrCat("cannot write ", (output_ / name).string(), ": a folder has that name"));
     }
     DURWARD_RETURN_IF_ERROR(flush(file(name)));
+    DURWARD_RETURN_IF_ERROR(make_output_folder_of(name));
   }
   for (size_t i = 0; i < names.size(); ++i) {
     if (absl::Status status = replace(names[i]); !status.ok()) {

@@ -199,6 +199,30 @@ TEST_F(Normalize, ByAnotherValuesLengthIsNone) {
   EXPECT_FALSE(recognize_l2_normalize(b_.graph));
 }
 
+// exp(x - largest) / sum, as TensorFlow 1 exports it.
+TensorId decomposed_softmax(GraphBuilder& b, TensorId x, int largest_axis, int sum_axis) {
+  const TensorId largest = b.add(Reduce{ReduceKind::kMax, {largest_axis}}, {x});
+  const TensorId exponentials = b.unary(UnaryKind::kExp, b.binary(kSub, x, largest));
+  const TensorId sum = b.add(Reduce{ReduceKind::kSum, {sum_axis}}, {exponentials});
+  return b.binary(BinaryKind::kDiv, exponentials, sum);
+}
+
+TEST(Softmax, IsRecognised) {
+  for (const int axis : {1, 3}) {
+    GraphBuilder b;
+    const TensorId x = b.unary(UnaryKind::kTanh, b.input({1, 3, 4, 2}));
+    b.output(decomposed_softmax(b, x, axis, axis));
+    EXPECT_THAT(ops_after(b, simplified, 1e-6), ElementsAre("Tanh", "Softmax"));
+    EXPECT_EQ(b.graph.producer_as<Softmax>(b.graph.outputs[0].tensor)->axis, axis);
+  }
+}
+
+TEST(Softmax, OfTheLargestAlongAnotherAxisIsNone) {
+  GraphBuilder b;
+  b.output(decomposed_softmax(b, b.input({1, 3, 4, 2}), 2, 3));
+  EXPECT_FALSE(recognize_softmax(b.graph));
+}
+
 TEST(Layers, AGroupPerChannelIsDepthwise) {
   GraphBuilder b;
   const TensorId x = b.input({1, 6, 5, 3});

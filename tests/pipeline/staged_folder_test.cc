@@ -78,16 +78,35 @@ TEST_F(StagedFolderTest, WhatCannotAllBePublishedIsNotPublishedAtAll) {
 // The last one belongs into a folder that the output has not.
 TEST_F(StagedFolderTest, OlderFilesComeBackWhenALaterOneFails) {
   write("a/out/a.txt", "old");
+  write("a/out/b.txt", "old");
   absl::StatusOr<StagedFolder> staged = StagedFolder::create(out_);
   ASSERT_TRUE(staged.ok()) << staged.status();
-  ASSERT_TRUE(write_file_atomic(staged->file("new.txt"), "new").ok());
-  ASSERT_TRUE(write_file_atomic(staged->file("a.txt"), "new").ok());
-  ASSERT_TRUE(fs::create_directory(staged->file("sub")));
-  ASSERT_TRUE(write_file_atomic(staged->file("sub/b.txt"), "new").ok());
-  const std::vector<std::string> names = {"new.txt", "a.txt", "sub/b.txt"};
+  const std::vector<std::string> names = {"new.txt", "sub/new.txt", "a.txt", "b.txt"};
+  for (const std::string& name : names) {
+    ASSERT_TRUE(staged->make_folder_of(name).ok());
+    ASSERT_TRUE(write_file_atomic(staged->file(name), "new").ok());
+  }
+  // Where the older b.txt is to wait.
+  ASSERT_TRUE(fs::create_directory(staged->file("b.txt.old")));
   EXPECT_FALSE(staged->publish(names).ok());
-  EXPECT_EQ(content(out_ / "a.txt"), "old");
+  for (const char* name : {"a.txt", "b.txt"}) EXPECT_EQ(content(out_ / name), "old");
   EXPECT_FALSE(fs::exists(out_ / "new.txt"));
+  EXPECT_FALSE(fs::exists(out_ / "sub/new.txt"));
+}
+
+TEST_F(StagedFolderTest, FoldersOfNamesAreMadeAndGoWithWhatFailed) {
+  const std::vector<std::string> whole = {"sub/new.txt"}, broken = {"sub/new.txt", "absent.txt"};
+  const auto publish = [&](const std::vector<std::string>& published) {
+    absl::StatusOr<StagedFolder> staged = StagedFolder::create(out_);
+    EXPECT_TRUE(staged.ok()) << staged.status();
+    EXPECT_TRUE(staged->make_folder_of(whole[0]).ok());
+    EXPECT_TRUE(write_file_atomic(staged->file(whole[0]), "new").ok());
+    return staged->publish(published);
+  };
+  EXPECT_FALSE(publish(broken).ok());
+  EXPECT_THAT(names(folder_), IsEmpty());
+  EXPECT_TRUE(publish(whole).ok());
+  EXPECT_EQ(content(out_ / whole[0]), "new");
 }
 
 TEST_F(StagedFolderTest, APlaceThatTakesNoFilesIsNamed) {

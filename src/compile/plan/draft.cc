@@ -251,7 +251,8 @@ class AddFusion {
   std::map<int32_t, int> uses_;
 };
 
-// Drops the arena's tensors that no call makes or reads any more.
+}  // namespace
+
 void drop_unused_tensors(Plan& plan) {
   std::vector<bool> used(plan.tensors.size());
   for (size_t t = 0; t < used.size(); ++t) {
@@ -282,8 +283,6 @@ void drop_unused_tensors(Plan& plan) {
     call.output = renumbered[static_cast<size_t>(call.output)];
   }
 }
-
-}  // namespace
 
 absl::StatusOr<PlanDraft> draft_plan(const Graph& graph) { return Drafter(graph).draft(); }
 

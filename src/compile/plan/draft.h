@@ -34,4 +34,7 @@ struct PlanDraft {
 // Folds each Add of an int8 layer's result and a tensor of the same shape into the layer.
 void fuse_adds(PlanDraft& draft);
 
+// Drops the arena's tensors that no call makes or reads any more.
+void drop_unused_tensors(Plan& plan);
+
 }  // namespace durward

@@ -21,9 +21,9 @@ absl::StatusOr<Plan> schedule_within(PlanDraft& draft, const Plan& calls, int64_
   return draft.plan;
 }
 
-// The steps and places that need the least, or, the rows in longer bands, not more than
-// `arena_bytes`.
-absl::Status schedule(PlanDraft& draft, int64_t arena_bytes) {
+}  // namespace
+
+absl::Status schedule_plan(PlanDraft& draft, int64_t arena_bytes) {
   const Plan calls = draft.plan;
   DURWARD_ASSIGN_OR_RETURN(Plan best, schedule_within(draft, calls, 1));
   const auto smallest = static_cast<int64_t>(best.arena_bytes);
@@ -42,13 +42,15 @@ absl::Status schedule(PlanDraft& draft, int64_t arena_bytes) {
   return absl::OkStatus();
 }
 
-}  // namespace
-
 absl::StatusOr<std::vector<std::byte>> build_plan(const Graph& graph, const PlanOptions& options) {
   DURWARD_RETURN_IF_ERROR(verify(graph));
   DURWARD_ASSIGN_OR_RETURN(PlanDraft draft, draft_plan(graph));
   fuse_adds(draft);
-  DURWARD_RETURN_IF_ERROR(schedule(draft, options.arena_bytes));
+  DURWARD_RETURN_IF_ERROR(schedule_plan(draft, options.arena_bytes));
+  return finish_plan(draft);
+}
+
+absl::StatusOr<std::vector<std::byte>> finish_plan(PlanDraft& draft) {
   // What FlatBuffers can address, with room for everything else.
   constexpr size_t kMostConstants = size_t{1} << 30;
   if (draft.constants.size() > kMostConstants) {

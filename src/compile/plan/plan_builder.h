@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "compile/plan/draft.h"
 #include "graph/graph.h"
 
 namespace durward {
@@ -23,5 +24,11 @@ struct PlanOptions {
 // ResourceExhausted where the activations need more than 16 GiB or the constants more than 1 GiB.
 [[nodiscard]] absl::StatusOr<std::vector<std::byte>> build_plan(const Graph& graph,
                                                                 const PlanOptions& options);
+
+// The two last steps of it. Fills in steps and places: those that need the least memory, or, the
+// rows in longer bands, not more than `arena_bytes`.
+[[nodiscard]] absl::Status schedule_plan(PlanDraft& draft, int64_t arena_bytes);
+// Serialises a scheduled draft, verified and proved.
+[[nodiscard]] absl::StatusOr<std::vector<std::byte>> finish_plan(PlanDraft& draft);
 
 }  // namespace durward
