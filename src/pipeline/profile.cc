@@ -20,6 +20,7 @@
 #include "pipeline/placement.h"
 #include "pipeline/profile_compare.h"
 #include "pipeline/profile_file.h"
+#include "runtimes/aligned_copy.h"
 #include "runtimes/engine_status.h"
 #include "runtimes/machine.h"
 #include "runtimes/ports.h"
@@ -103,10 +104,8 @@ absl::StatusOr<EngineSubject> read_subject(const fs::path& file) {
   DURWARD_RETURN_IF_ERROR(simplify(model.graph));
   DURWARD_ASSIGN_OR_RETURN(const std::vector<std::byte> plan,
                            build_plan(model.graph, {.arena_bytes = 1 << 30}));
-  result.compiled.reset(
-      static_cast<std::byte*>(::operator new(plan.size(), std::align_val_t{kPlanAlignment})));
+  result.compiled = aligned_copy(plan);
   result.compiled_bytes = plan.size();
-  std::memcpy(result.compiled.get(), plan.data(), plan.size());
   result.subject.model = file.stem().string();
   result.subject.file_bytes = static_cast<uint64_t>(model.bytes);
   return result;

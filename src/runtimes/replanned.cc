@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
 #include <span>
 #include <utility>
 
 #include "engine/kernels/quantize/quantize.h"
+#include "runtimes/aligned_copy.h"
 #include "runtimes/engine_status.h"
 
 namespace durward {
@@ -119,9 +119,7 @@ absl::StatusOr<ReplannedModel> replan_bundle(const Bundle& bundle, const ReplanO
   DURWARD_RETURN_IF_ERROR(engine_status(Session::create(bundle.plan(), {}, own)));
   DURWARD_ASSIGN_OR_RETURN(const auto vectors, golden_vectors(bundle, *own));
   DURWARD_ASSIGN_OR_RETURN(const std::vector<std::byte> plan, replan(own->plan(), options));
-  result.plan.reset(
-      static_cast<std::byte*>(::operator new(plan.size(), std::align_val_t{kPlanAlignment})));
-  std::memcpy(result.plan.get(), plan.data(), plan.size());
+  result.plan = aligned_copy(plan);
   DURWARD_RETURN_IF_ERROR(
       engine_status(Session::create({result.plan.get(), plan.size()}, {}, result.session)));
   for (const GoldenVector& vector : vectors) {
