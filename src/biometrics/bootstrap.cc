@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <mutex>
 
 #include "base/random.h"
@@ -46,10 +47,7 @@ TrialWeight total_weight(const ScoredTrials& scored, const std::vector<uint32_t>
   return total;
 }
 
-}  // namespace
-
-absl::StatusOr<Replicates> bootstrap(const ScoredTrials& scored, std::span<const double> fars,
-                                     const BootstrapOptions& options) {
+absl::Status check_options(const ScoredTrials& scored, const BootstrapOptions& options) {
   if (options.replicates < 100) {
     return absl::InvalidArgumentError(absl::StrCat(
         options.replicates, " bootstrap replicates are too few for an interval; use 1000"));
@@ -60,6 +58,56 @@ absl::StatusOr<Replicates> bootstrap(const ScoredTrials& scored, std::span<const
                                                       kMinPeopleForIntervals, " people, and there ",
                                                       people == 1 ? "is " : "are ", people));
   }
+  return absl::OkStatus();
+}
+
+// Calls visit(replicate, weight, total, scratch) for every replicate, on any thread, with one
+// `scratch` for each thread.
+template <typename Scratch, typename Visit>
+absl::Status for_each_replicate(const ScoredTrials& scored, const BootstrapOptions& options,
+                                const Scratch& scratch, const Visit& visit) {
+  struct Worker {
+    std::vector<uint32_t> drawn;
+    Scratch scratch;
+  };
+  std::vector<Worker> workers(static_cast<size_t>(std::max(options.threads, 1)),
+                              Worker{std::vector<uint32_t>(scored.people.size()), scratch});
+  std::mutex mutex;
+  int64_t done = 0;
+  return parallel_for(options.replicates, options.threads,
+                      [&](int64_t index, int number) -> absl::Status {
+                        Worker& worker = workers[static_cast<size_t>(number)];
+                        draw_people(options.seed, index, worker.drawn);
+                        visit(static_cast<size_t>(index), CountByPerson{worker.drawn.data()},
+                              total_weight(scored, worker.drawn), worker.scratch);
+                        if (!options.progress) return absl::OkStatus();
+                        const std::lock_guard<std::mutex> lock(mutex);
+                        return options.progress("bootstrap", ++done, options.replicates)
+                                   ? absl::OkStatus()
+                                   : absl::CancelledError("stopped");
+                      });
+}
+
+// The share of the impostors' weight above a threshold; NaN where those there were not all kept.
+template <typename Weight>
+double false_accept_rate(const ScoredTrials& scored, const Weight& weight, uint64_t total,
+                         float threshold) {
+  const bool kept =
+      scored.lower_impostors.empty() || scored.lower_impostors.front().score <= threshold;
+  if (!kept || total == 0) return std::numeric_limits<double>::quiet_NaN();
+  uint64_t above = 0;
+  for (const ImpostorScore& impostor : scored.impostors) {
+    if (!(impostor.score > threshold)) break;
+    above += weight(impostor);
+  }
+  return static_cast<double>(above) / static_cast<double>(total);
+}
+
+}  // namespace
+
+absl::StatusOr<Replicates> bootstrap(const ScoredTrials& scored, std::span<const double> fars,
+                                     const BootstrapOptions& options) {
+  DURWARD_RETURN_IF_ERROR(check_options(scored, options));
   const size_t count = static_cast<size_t>(options.replicates);
   Replicates result{.people = scored.people,
                     .seed = options.seed,
@@ -68,35 +116,39 @@ absl::StatusOr<Replicates> bootstrap(const ScoredTrials& scored, std::span<const
                     .tar = {fars.size(), std::vector<double>(count)},
                     .threshold = {fars.size(), std::vector<double>(count)}};
   struct Scratch {
-    std::vector<uint32_t> drawn;
     std::vector<float> thresholds;
     std::vector<double> tars;
   };
-  std::vector<Scratch> scratch_of_worker(
-      static_cast<size_t>(std::max(options.threads, 1)),
-      Scratch{std::vector<uint32_t>(scored.people.size()), std::vector<float>(fars.size()),
-              std::vector<double>(fars.size())});
-  std::mutex mutex;
-  int64_t done = 0;
-  DURWARD_RETURN_IF_ERROR(parallel_for(
-      options.replicates, options.threads, [&](int64_t index, int worker) -> absl::Status {
-        auto& [drawn, thresholds, tars] = scratch_of_worker[static_cast<size_t>(worker)];
-        draw_people(options.seed, index, drawn);
-        const CountByPerson weight{drawn.data()};
-        const TrialWeight total = total_weight(scored, drawn);
-        far_thresholds(scored, weight, total.impostors, false, fars, thresholds);
-        true_accept_rates(scored, weight, total.genuine, thresholds, tars);
-        const size_t at = static_cast<size_t>(index);
+  DURWARD_RETURN_IF_ERROR(for_each_replicate(
+      scored, options, Scratch{std::vector<float>(fars.size()), std::vector<double>(fars.size())},
+      [&](size_t at, const CountByPerson& weight, const TrialWeight& total, Scratch& scratch) {
+        far_thresholds(scored, weight, total.impostors, false, fars, scratch.thresholds);
+        true_accept_rates(scored, weight, total.genuine, scratch.thresholds, scratch.tars);
         result.equal_error_rate[at] = equal_error_rate(scored, weight, total, false).rate;
         for (size_t i = 0; i < fars.size(); ++i) {
-          result.tar[i][at] = tars[i];
-          result.threshold[i][at] = static_cast<double>(thresholds[i]);
+          result.tar[i][at] = scratch.tars[i];
+          result.threshold[i][at] = static_cast<double>(scratch.thresholds[i]);
         }
-        if (!options.progress) return absl::OkStatus();
-        const std::lock_guard<std::mutex> lock(mutex);
-        return options.progress("bootstrap", ++done, options.replicates)
-                   ? absl::OkStatus()
-                   : absl::CancelledError("stopped");
+      }));
+  return result;
+}
+
+absl::StatusOr<RateReplicates> bootstrap_rates(const ScoredTrials& scored,
+                                               std::span<const double> thresholds,
+                                               const BootstrapOptions& options) {
+  DURWARD_RETURN_IF_ERROR(check_options(scored, options));
+  const std::vector<double> none(static_cast<size_t>(options.replicates));
+  RateReplicates result{.far = {thresholds.size(), none}, .tar = {thresholds.size(), none}};
+  struct Nothing {};
+  DURWARD_RETURN_IF_ERROR(for_each_replicate(
+      scored, options, Nothing{},
+      [&](size_t at, const CountByPerson& weight, const TrialWeight& total, Nothing&) {
+        for (size_t i = 0; i < thresholds.size(); ++i) {
+          const auto threshold = static_cast<float>(thresholds[i]);
+          result.far[i][at] = false_accept_rate(scored, weight, total.impostors, threshold);
+          true_accept_rates(scored, weight, total.genuine, std::span(&threshold, 1),
+                            std::span(&result.tar[i][at], 1));
+        }
       }));
   return result;
 }

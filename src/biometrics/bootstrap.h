@@ -49,6 +49,16 @@ struct Replicates {
                                                    std::span<const double> fars,
                                                    const BootstrapOptions& options);
 
+// The rates at thresholds that stay as they are, in the same replicates. NaN as above.
+struct RateReplicates {
+  std::vector<std::vector<double>> far, tar;  // [thresholds][replicates]
+};
+
+// Thresholds in any order. Errors as bootstrap().
+[[nodiscard]] absl::StatusOr<RateReplicates> bootstrap_rates(const ScoredTrials& scored,
+                                                             std::span<const double> thresholds,
+                                                             const BootstrapOptions& options);
+
 struct Interval {
   double lower = 0, upper = 0;
 };

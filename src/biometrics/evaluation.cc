@@ -21,12 +21,7 @@ double share(int64_t part, int64_t whole) {
 }
 
 absl::Status check(const ScoredTrials& scored, std::span<const double> fars) {
-  if (scored.genuine.empty() || scored.impostor_count == 0) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "there are ", scored.genuine.size(), " genuine and ", scored.impostor_count,
-        " impostor trials; error rates need both: at least two pictures of one person, "
-        "and one of another"));
-  }
+  DURWARD_RETURN_IF_ERROR(check_both_kinds(scored));
   for (const double far : fars) {
     if (!(far > 0 && far < 1)) {
       return absl::InvalidArgumentError(absl::StrCat("a FAR of ", far, " is not between 0 and 1"));

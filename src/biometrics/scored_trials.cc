@@ -29,6 +29,14 @@ void sort_scores(ScoredTrials& scored) {
             });
 }
 
+absl::Status check_both_kinds(const ScoredTrials& scored) {
+  if (!scored.genuine.empty() && scored.impostor_count > 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("there are ", scored.genuine.size(), " genuine and ", scored.impostor_count,
+                   " impostor trials; error rates need both: at least two pictures of one person, "
+                   "and one of another"));
+}
+
 absl::StatusOr<ScoredTrials> collect_scores(std::span<const Trial> trials,
                                             std::span<const float> scores) {
   if (trials.size() != scores.size()) {

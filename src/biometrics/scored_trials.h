@@ -48,6 +48,9 @@ struct ScoredTrials {
 [[nodiscard]] absl::StatusOr<ScoredTrials> collect_scores(std::span<const Trial> trials,
                                                           std::span<const float> scores);
 
+// InvalidArgument unless there is a genuine and an impostor trial.
+[[nodiscard]] absl::Status check_both_kinds(const ScoredTrials& scored);
+
 // The distinct numbers in `person`, ascending.
 [[nodiscard]] std::vector<int32_t> distinct_people(std::vector<int32_t> person);
 
