@@ -181,7 +181,7 @@ void add_bundle(CLI::App& app, CommandLine& line) {
       "docs/bundle.md describes the file.");
 
   CLI::App* command = add_part(*bundle, line, options, "show",
-                               "What is in a bundle: model, preprocessing, thresholds, members, "
+                               "What is in a bundle: model, preprocessing, certificate, members, "
                                "signature",
                                show);
   command->add_option("FILE", options->file, "the bundle")->required();

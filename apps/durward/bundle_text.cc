@@ -32,19 +32,47 @@ std::string number(double value) {
   return text;
 }
 
-std::string thresholds_text(const std::vector<Threshold>& thresholds) {
-  if (thresholds.empty()) return "no thresholds: the model was not evaluated\n";
-  TextTable table(
-      {"FAR", "threshold", "95 %", "score", "genuine", "impostors", "data set", "method"});
-  for (const Threshold& t : thresholds) {
-    const std::string interval =
-        t.interval ? "[" + number((*t.interval)[0]) + ", " + number((*t.interval)[1]) + "]"
-                   : "none";
-    table.add({number(t.far), number(t.threshold), interval, t.score,
-               std::to_string(t.genuine_trials), std::to_string(t.impostor_trials),
-               shortened(t.data_set_sha256), t.method});
+std::string interval_text(const std::optional<std::array<double, 2>>& interval) {
+  if (!interval) return "none";
+  return "[" + number((*interval)[0]) + ", " + number((*interval)[1]) + "]";
+}
+
+std::string points_text(const std::vector<CertifiedPoint>& points) {
+  if (points.empty()) return "";
+  TextTable table({"for FAR", "threshold", "95 %", "FAR at most", "TAR", "TAR at least"});
+  for (const CertifiedPoint& point : points) {
+    table.add({number(point.far), number(point.threshold), interval_text(point.threshold_interval),
+               number(point.far_bound), number(point.tar), number(point.tar_bound)});
   }
   return table.text();
+}
+
+std::string templates_text(const std::vector<ForeignTemplates>& all) {
+  std::string text;
+  for (const ForeignTemplates& templates : all) {
+    text += "templates enrolled by model " + shortened(templates.model_sha256) + ", loss of TAR:";
+    for (const ForeignTemplates::Loss& loss : templates.losses) {
+      text += " " + number(loss.tar_loss) + " at FAR " + number(loss.far);
+      if (loss.loss_bound) text += " (at most " + number(*loss.loss_bound) + ")";
+      text += &loss == &templates.losses.back() ? "" : ",";
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+std::string certificate_text(const std::optional<Certificate>& certificate) {
+  if (!certificate) return "no certificate: the model was not evaluated\n";
+  std::string text = "certificate:   " + plain(certificate->score) + ", on trials " +
+                     shortened(certificate->trials_sha256) + ": " +
+                     std::to_string(certificate->genuine_trials) + " genuine and " +
+                     std::to_string(certificate->impostor_trials) + " impostor trials of " +
+                     std::to_string(certificate->people) + " people\n" +
+                     plain(certificate->method) + "\n" + points_text(certificate->points);
+  for (const RefusedFar& refused : certificate->refused) {
+    text += "FAR " + number(refused.far) + " is not promised: " + plain(refused.reason) + "\n";
+  }
+  return text + templates_text(certificate->templates);
 }
 
 std::string members_text(const std::vector<ManifestMember>& members) {
@@ -86,7 +114,7 @@ std::string bundle_text(const Bundle& bundle) {
                                      : "none") +
          "\n" + "choices:       " + one_line(lineage.choices) + "\n" +
          "signature:     " + signature_text(bundle) + "\n\n" +
-         thresholds_text(manifest.thresholds) + "\n" + members_text(manifest.members);
+         certificate_text(manifest.certificate) + "\n" + members_text(manifest.members);
 }
 
 json bundle_json(const Bundle& bundle) {

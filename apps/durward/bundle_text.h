@@ -8,7 +8,7 @@
 
 namespace durward {
 
-// Identity, preprocessing, thresholds, members and signature.
+// Identity, preprocessing, certificate, members and signature.
 [[nodiscard]] std::string bundle_text(const Bundle& bundle);
 [[nodiscard]] nlohmann::json bundle_json(const Bundle& bundle);
 

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "bundle/bundle.h"
 #include "commands.h"
 #include "figures_table.h"
 #include "pipeline/evaluation_json.h"
@@ -79,17 +80,49 @@ bool are_profiles(const std::vector<std::string>& files) {
   });
 }
 
+struct CertificateResult {
+  const System* system;
+  CertificateCheck check;
+};
+
+// Of the bundles that have one.
+absl::StatusOr<std::vector<CertificateResult>> check_certificates(const Judged& judged) {
+  std::vector<CertificateResult> results;
+  for (const System& system : judged.systems) {
+    if (system.variant.runtime != RuntimeKind::kEngine) continue;
+    DURWARD_ASSIGN_OR_RETURN(const Bundle bundle, Bundle::open(system.variant.file));
+    if (!bundle.manifest().certificate) continue;
+    DURWARD_ASSIGN_OR_RETURN(
+        CertificateCheck check,
+        check_certificate(*bundle.manifest().certificate, judged.set, system, judged.options));
+    results.push_back({&system, std::move(check)});
+  }
+  return results;
+}
+
 absl::StatusOr<ExitCode> run_evaluate(const JudgeOptions& options, const CommandLine& line) {
   DURWARD_ASSIGN_OR_RETURN(const Judged judged, judge_models(options, {}, line));
+  DURWARD_ASSIGN_OR_RETURN(const std::vector<CertificateResult> certificates,
+                           check_certificates(judged));
+  const bool broken = std::any_of(certificates.begin(), certificates.end(),
+                                  [](const CertificateResult& c) { return c.check.broken(); });
+  const ExitCode exit_code = broken ? kExitGateFailed : kExitOk;
   end_progress();
   if (line.json) {
     json result = document(judged);
+    for (const CertificateResult& certificate : certificates) {
+      result["evaluation"]["certificates"].push_back(
+          certificate_check_json(*certificate.system, certificate.check));
+    }
     std::cout << result_text(result);
-    return kExitOk;
+    return exit_code;
   }
   std::cout << trials_text(judged.set, judged.systems[0].evaluation) << "\n"
             << systems_table(judged.systems);
-  return kExitOk;
+  for (const CertificateResult& result : certificates) {
+    std::cout << "\n" << certificate_check_table(*result.system, result.check);
+  }
+  return exit_code;
 }
 
 absl::StatusOr<ExitCode> run_compare(const JudgeOptions& options, const CommandLine& line) {
@@ -125,8 +158,10 @@ absl::StatusOr<ExitCode> run_compare(const JudgeOptions& options, const CommandL
 
 void add_evaluate(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<JudgeOptions>();
-  CLI::App* command =
-      app.add_subcommand("evaluate", "FAR, FRR and TAR@FAR of models on trials, with intervals");
+  CLI::App* command = app.add_subcommand(
+      "evaluate",
+      "FAR, FRR and TAR@FAR of models on trials, with intervals; whether a "
+      "bundle's certificate holds there (exit code 3 where a promise is broken)");
   command
       ->add_option("MODEL", options->models,
                    ".bundle, .onnx, .ort, .tflite or .xml, each run in its runtime")
@@ -135,6 +170,7 @@ void add_evaluate(CLI::App& app, CommandLine& line) {
   command->footer(
       "Examples:\n"
       "  durward evaluate model.onnx --preset mobilefacenet-prelu --trials lfw_pairs.txt\n"
+      "  durward evaluate out/model.bundle --trials other_people/\n"
       "  durward evaluate out/model.int8.tflite --preset mobilefacenet-prelu --trials people/ "
       "--json");
   command->callback(

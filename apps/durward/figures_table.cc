@@ -13,6 +13,12 @@ std::string far_text(double far) {
   return text;
 }
 
+std::string rate_text(double rate) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2g", rate);
+  return text;
+}
+
 std::string points(double share) { return fixed(100 * share, 2); }
 
 }  // namespace
@@ -41,6 +47,32 @@ std::string trials_text(const TrialSet& set, const Evaluation& evaluation) {
     absl::StrAppend(&text, "no intervals: ", evaluation.no_intervals_because, "\n");
   }
   return text;
+}
+
+std::string certificate_check_table(const System& system, const CertificateCheck& check) {
+  std::string text = "certificate of " + system.variant.name + ":\n";
+  if (check.same_trials) {
+    text +=
+        "these are the trials that its thresholds were chosen on: others are needed to test it\n";
+  }
+  if (check.points.empty()) return text + "it promises nothing\n";
+  TextTable table(
+      {"for FAR", "threshold", "promised FAR", "FAR here", "", "promised TAR", "TAR here, %", ""});
+  for (const CertificateCheck::Point& point : check.points) {
+    const FixedThresholdRates& measured = point.measured;
+    std::string far = rate_text(measured.far), tar = points(measured.tar);
+    if (const auto& bounds = measured.far_bounds) {
+      far += " [" + rate_text(bounds->lower) + ", " + rate_text(bounds->upper) + "]";
+    }
+    if (const auto& bounds = measured.tar_bounds) {
+      tar += " [" + points(bounds->lower) + ", " + points(bounds->upper) + "]";
+    }
+    table.add({far_text(point.certified.far), fixed(point.certified.threshold, 4),
+               "at most " + rate_text(point.certified.far_bound), far,
+               std::string(to_string(point.far)), "at least " + points(point.certified.tar_bound),
+               tar, std::string(to_string(point.tar))});
+  }
+  return text + table.text();
 }
 
 std::string systems_table(const std::vector<System>& systems) {
@@ -77,9 +109,7 @@ std::string comparison_tables(const System& before, const System& after,
       if (drift.far_target != loss.far) continue;
       row.push_back(fixed(drift.old_threshold, 3));
       row.push_back(fixed(drift.new_threshold, 3));
-      char text[32];
-      std::snprintf(text, sizeof text, "%.2g", drift.far_at_old);
-      row.emplace_back(text);
+      row.push_back(rate_text(drift.far_at_old));
     }
     if (comparison.cross && i < comparison.cross->before_enrols.operating_points.size()) {
       const OperatingPoint& point = comparison.cross->before_enrols.operating_points[i];
@@ -103,6 +133,9 @@ std::string comparison_tables(const System& before, const System& after,
                     ": ", changed.new_false_rejects, " new false rejects (",
                     changed.mended_false_rejects, " mended), ", changed.new_false_accepts,
                     " new false accepts (", changed.mended_false_accepts, " mended)\n");
+  }
+  for (const std::string& sentence : widened_differentials(before, after, comparison)) {
+    absl::StrAppend(&text, "warning: ", sentence, "\n");
   }
   return text;
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/certificate.h"
 #include "pipeline/evaluate.h"
 
 namespace durward {
@@ -22,5 +23,9 @@ namespace durward {
 // happens when the two precisions meet.
 [[nodiscard]] std::string comparison_tables(const System& before, const System& after,
                                             const Comparison& comparison);
+
+// A row per certified threshold: what it promises, and what these trials say of that.
+[[nodiscard]] std::string certificate_check_table(const System& system,
+                                                  const CertificateCheck& check);
 
 }  // namespace durward

@@ -15,33 +15,6 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-constexpr size_t kMaxThresholds = 256;
-
-Threshold read_threshold(const JsonField& field) {
-  constexpr int64_t kMaxTrials = int64_t{1} << 53;
-  field.expect_fields({"far", "threshold", "interval", "genuine_trials", "impostor_trials",
-                       "data_set_sha256", "score", "method"});
-  Threshold threshold;
-  threshold.far = field["far"].number();
-  if (!(threshold.far > 0 && threshold.far < 1)) {
-    field["far"].refuse("must be between 0 and 1");
-  }
-  threshold.threshold = field["threshold"].number();
-  if (!field["interval"].is_null()) {
-    const std::vector<JsonField> ends = field["interval"].items(2);
-    if (ends.size() == 2) threshold.interval = {ends[0].number(), ends[1].number()};
-    if (!threshold.interval || (*threshold.interval)[0] > (*threshold.interval)[1]) {
-      field["interval"].refuse("must be null or two numbers, the lower first");
-    }
-  }
-  threshold.genuine_trials = field["genuine_trials"].whole(1, kMaxTrials);
-  threshold.impostor_trials = field["impostor_trials"].whole(1, kMaxTrials);
-  threshold.data_set_sha256 = field["data_set_sha256"].sha256();
-  threshold.score = field["score"].text();
-  threshold.method = field["method"].text();
-  return threshold;
-}
-
 Lineage read_lineage(const JsonField& field) {
   field.expect_fields({"calibration_sha256", "choices"});
   Lineage lineage;
@@ -96,15 +69,14 @@ absl::Status check_schema(const json& document) {
 
 Manifest read_manifest(const JsonField& root) {
   root.expect_fields(
-      {"schema", "tool_version", "model", "preprocessing", "thresholds", "lineage", "members"});
+      {"schema", "tool_version", "model", "preprocessing", "certificate", "lineage", "members"});
   Manifest manifest;
   manifest.tool_version = root["tool_version"].text();
   const JsonField model = root["model"].expect_fields({"name", "source_sha256"});
   manifest.model = {model["name"].text(), model["source_sha256"].sha256()};
   manifest.preprocessing = root["preprocessing"].object();
-  for (const JsonField& field : root["thresholds"].items(kMaxThresholds)) {
-    manifest.thresholds.push_back(read_threshold(field));
-  }
+  const JsonField certificate = root["certificate"];
+  if (!certificate.is_null()) manifest.certificate = read_certificate(certificate);
   manifest.lineage = read_lineage(root["lineage"]);
   for (const JsonField& field : root["members"].items(kMaxMembers)) {
     manifest.members.push_back(read_member(field));
@@ -124,22 +96,12 @@ ordered_json to_json(const Manifest& manifest) {
       {"tool_version", manifest.tool_version},
       {"model", {{"name", manifest.model.name}, {"source_sha256", manifest.model.source_sha256}}},
       {"preprocessing", manifest.preprocessing},
-      {"thresholds", ordered_json::array()},
+      {"certificate", manifest.certificate ? to_json(*manifest.certificate) : ordered_json()},
       {"lineage",
        {{"calibration_sha256", or_null(manifest.lineage.calibration_sha256)},
         {"choices", manifest.lineage.choices}}},
       {"members", ordered_json::array()},
   };
-  for (const Threshold& threshold : manifest.thresholds) {
-    document["thresholds"].push_back({{"far", threshold.far},
-                                      {"threshold", threshold.threshold},
-                                      {"interval", or_null(threshold.interval)},
-                                      {"genuine_trials", threshold.genuine_trials},
-                                      {"impostor_trials", threshold.impostor_trials},
-                                      {"data_set_sha256", threshold.data_set_sha256},
-                                      {"score", threshold.score},
-                                      {"method", threshold.method}});
-  }
   for (const ManifestMember& member : manifest.members) {
     document["members"].push_back({{"path", member.path},
                                    {"bytes", member.bytes},

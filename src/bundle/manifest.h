@@ -2,7 +2,6 @@
 // names every other member with its digest, so that a signature over it covers the whole bundle.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "bundle/certificate.h"
 
 namespace durward {
 
@@ -25,20 +25,6 @@ struct ModelIdentity {
   std::string source_sha256;  // of the model file that was compiled
 
   bool operator==(const ModelIdentity&) const = default;
-};
-
-// A comparison is accepted when its score is greater than the threshold.
-struct Threshold {
-  double far = 0;  // the false accept rate that it was chosen for, in (0, 1)
-  double threshold = 0;
-  // 95 %, lower then upper; none where there were too few people for one.
-  std::optional<std::array<double, 2>> interval;
-  int64_t genuine_trials = 0, impostor_trials = 0;  // each at least 1
-  std::string data_set_sha256;                      // of the trials that it was chosen on
-  std::string score;                                // what is compared with it: "cosine"
-  std::string method;                               // how it and the interval were found
-
-  bool operator==(const Threshold&) const = default;
 };
 
 struct Lineage {
@@ -63,7 +49,7 @@ struct Manifest {
   // How a picture becomes the model's input: an object as docs/input-spec.md describes it, kept as
   // it is; whoever prepares inputs checks it.
   nlohmann::json preprocessing = nlohmann::json::object();
-  std::vector<Threshold> thresholds;
+  std::optional<Certificate> certificate;  // none: the model was not evaluated
   Lineage lineage;
   std::vector<ManifestMember> members;  // without manifest.json and manifest.sig
 
@@ -71,7 +57,7 @@ struct Manifest {
 };
 
 // The text of manifest.json. Unimplemented for another schema; InvalidArgument for anything else,
-// beginning with the field: "thresholds[1].far: must be between 0 and 1".
+// beginning with the field: "certificate.points[1].far: must be between 0 and 1".
 [[nodiscard]] absl::StatusOr<Manifest> parse_manifest(std::string_view text);
 
 // The same manifest always gives the same text. InvalidArgument, as above, for one that

@@ -10,6 +10,7 @@
 #include "passes/passes.h"
 #include "pipeline/bundle_file.h"
 #include "pipeline/calibration_set.h"
+#include "pipeline/certificate.h"
 #include "pipeline/compress_json.h"
 #include "pipeline/evaluation_json.h"
 #include "pipeline/export_files.h"
@@ -195,7 +196,7 @@ class Compression {
     return absl::OkStatus();
   }
 
-  // The bundle as it can be run; evidence and thresholds are added when there are some.
+  // The bundle as it can be run; evidence and a certificate are added when there are some.
   absl::Status write_first_bundle(const StagedFolder& staging) {
     DURWARD_ASSIGN_OR_RETURN(
         bundle_, make_bundle_model(models_.reference, request_.crops.spec, request_.arena_bytes));
@@ -215,7 +216,7 @@ class Compression {
     manifest.tool_version = request_.tool_version;
     manifest.model = {name_, file_.sha256};
     manifest.preprocessing = json::parse(to_json(request_.crops.spec));
-    manifest.thresholds = thresholds_;
+    manifest.certificate = certificate_;
     manifest.lineage.calibration_sha256 = calibration_->digest;
     manifest.lineage.choices = {{"command", request_.command},
                                 {"calibration", result_["calibration"]},
@@ -242,26 +243,6 @@ class Compression {
     }
     files.push_back({"evidence/result.json", "application/json", evidence_file});
     return write_bundle_file(staging.file(name_ + ".bundle"), manifest(), bundle_, files);
-  }
-
-  // Of the bundle's own runtime, on the trials.
-  void keep_thresholds(const Evaluation& evaluation) {
-    for (const OperatingPoint& point : evaluation.operating_points) {
-      Threshold threshold{.far = point.far_target,
-                          .threshold = point.threshold,
-                          .interval = std::nullopt,
-                          .genuine_trials = evaluation.genuine_trials,
-                          .impostor_trials = evaluation.impostor_trials,
-                          .data_set_sha256 = picture_digest(trials_->path_of_row),
-                          .score = "cosine",
-                          .method =
-                              "smallest threshold with at most this rate of false accepts; "
-                              "interval by bootstrap over people"};
-      if (point.threshold_interval) {
-        threshold.interval = {point.threshold_interval->lower, point.threshold_interval->upper};
-      }
-      thresholds_.push_back(std::move(threshold));
-    }
   }
 
   // An entry of "exports"; with `check`, runs the file where its runtime is there.
@@ -318,11 +299,20 @@ class Compression {
   absl::Status compare_with(const System& before, const Variant& variant, json& evaluation) {
     DURWARD_ASSIGN_OR_RETURN(const System after,
                              evaluate_file(*trials_, variant, request_.crops.spec, evaluation_));
-    if (variant.runtime == RuntimeKind::kEngine) keep_thresholds(after.evaluation);
     DURWARD_ASSIGN_OR_RETURN(const Comparison comparison,
                              compare_systems(*trials_, before, after, evaluation_));
     evaluation["variants"].push_back(system_json(after));
     DURWARD_RETURN_IF_ERROR(add_comparison(*trials_, before, after, comparison, evaluation));
+    for (std::string& sentence : widened_differentials(before, after, comparison)) {
+      warn(std::move(sentence));
+    }
+    if (variant.runtime == RuntimeKind::kEngine) {
+      DURWARD_ASSIGN_OR_RETURN(
+          certificate_,
+          make_certificate(*trials_, after, {foreign_templates(file_.sha256, comparison)},
+                           evaluation_));
+      result_["certificate"] = to_json(*certificate_);
+    }
     for (const Gate& gate : request_.gates) {
       const GateResult verdict = judge(gate, comparison.losses);
       passed_ = passed_ && verdict.verdict == GateVerdict::kPassed;
@@ -406,7 +396,7 @@ class Compression {
   QuantizedModels models_;
   std::vector<ExportFile> exports_;
   BundleModel bundle_;
-  std::vector<Threshold> thresholds_;
+  std::optional<Certificate> certificate_;  // of the bundle, on the trials
   std::vector<Variant> float_, quantised_;
   bool passed_ = true;
 };

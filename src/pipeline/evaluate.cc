@@ -1,6 +1,7 @@
 #include "pipeline/evaluate.h"
 
 #include <absl/strings/ascii.h>
+#include <absl/strings/str_format.h>
 
 #include <algorithm>
 #include <numeric>
@@ -25,19 +26,40 @@ absl::StatusOr<Evaluation> cross_figures(const TrialSet& set, const System& enro
   return figures(scored, options);
 }
 
+// The system's own threshold for a FAR that it was evaluated at.
+float threshold_at(double far, const System& system) {
+  const auto& points = system.evaluation.operating_points;
+  const auto point = std::find_if(points.begin(), points.end(),
+                                  [far](const OperatingPoint& p) { return p.far_target == far; });
+  return static_cast<float>(point->threshold);
+}
+
 absl::StatusOr<ChangedDecisions> decisions_at(double far, const TrialSet& set, const System& before,
                                               const System& after, const EvaluateOptions& options) {
-  const auto decider = [far](const System& system) {
-    const auto& points = system.evaluation.operating_points;
-    const auto point = std::find_if(points.begin(), points.end(),
-                                    [far](const OperatingPoint& p) { return p.far_target == far; });
-    return Decider{system.embeddings, static_cast<float>(point->threshold)};
-  };
+  const Decider decided_before{before.embeddings, threshold_at(far, before)};
+  const Decider decided_after{after.embeddings, threshold_at(far, after)};
   if (set.all_pairs) {
-    return changed_decisions(set.person_of_row, decider(before), decider(after), kChangedSamples,
+    return changed_decisions(set.person_of_row, decided_before, decided_after, kChangedSamples,
                              {.threads = options.threads, .progress = options.progress});
   }
-  return changed_decisions(set.trials, decider(before), decider(after), kChangedSamples);
+  return changed_decisions(set.trials, decided_before, decided_after, kChangedSamples);
+}
+
+absl::StatusOr<GroupDifferential> groups_at(float threshold, const TrialSet& set,
+                                            const System& system) {
+  DURWARD_ASSIGN_OR_RETURN(const std::vector<float> scores,
+                           score_trials(set.trials, system.embeddings, system.embeddings));
+  return group_rates(set.trials, scores, threshold);
+}
+
+absl::StatusOr<GroupChange> group_change_at(double far, const TrialSet& set, const System& before,
+                                            const System& after) {
+  const float old_threshold = threshold_at(far, before), new_threshold = threshold_at(far, after);
+  GroupChange change{.threshold_before = static_cast<double>(old_threshold),
+                     .threshold_after = static_cast<double>(new_threshold)};
+  DURWARD_ASSIGN_OR_RETURN(change.before, groups_at(old_threshold, set, before));
+  DURWARD_ASSIGN_OR_RETURN(change.after, groups_at(new_threshold, set, after));
+  return change;
 }
 
 // Losses are of the FARs that both have, descending.
@@ -100,6 +122,25 @@ absl::StatusOr<System> evaluate_file(const TrialSet& set, Variant variant, const
   return evaluate_system(set, variant, factory, options);
 }
 
+std::vector<std::string> widened_differentials(const System& before, const System& after,
+                                               const Comparison& comparison) {
+  std::vector<std::string> sentences;
+  if (!comparison.groups) return sentences;
+  const auto add = [&](std::string_view rate, const std::optional<double>& was,
+                       const std::optional<double>& is) {
+    if (!was || !is || *is <= *was) return;
+    sentences.push_back(absl::StrFormat(
+        "At FAR %g the worst group's rate of %s over the mean of all groups is %.3g with %s, and "
+        "was %.3g with %s: compression did not cost every group the same.",
+        comparison.operating_far, std::string(rate), *is, after.variant.name, *was,
+        before.variant.name));
+  };
+  const GroupChange& change = *comparison.groups;
+  add("false matches", change.before.fmr_worst_to_mean, change.after.fmr_worst_to_mean);
+  add("false non-matches", change.before.fnmr_worst_to_mean, change.after.fnmr_worst_to_mean);
+  return sentences;
+}
+
 absl::StatusOr<Comparison> compare_systems(const TrialSet& set, const System& before,
                                            const System& after, const EvaluateOptions& options) {
   Comparison comparison;
@@ -109,6 +150,10 @@ absl::StatusOr<Comparison> compare_systems(const TrialSet& set, const System& be
     comparison.operating_far = operating_far(comparison.losses, before.evaluation);
     DURWARD_ASSIGN_OR_RETURN(comparison.changed,
                              decisions_at(comparison.operating_far, set, before, after, options));
+    if (!set.groups.empty()) {
+      DURWARD_ASSIGN_OR_RETURN(comparison.groups,
+                               group_change_at(comparison.operating_far, set, before, after));
+    }
   }
   if (before.embeddings.dims() != after.embeddings.dims()) return comparison;
   compare_embeddings(before, after, comparison);

@@ -7,6 +7,7 @@
 
 #include "biometrics/changed_decisions.h"
 #include "biometrics/evaluation.h"
+#include "biometrics/group_rates.h"
 #include "pipeline/embed.h"
 #include "pipeline/trial_set.h"
 
@@ -52,6 +53,12 @@ struct CrossPrecision {
   Evaluation after_enrols;
 };
 
+// Both at the operating FAR, each at its own threshold.
+struct GroupChange {
+  double threshold_before = 0, threshold_after = 0;
+  GroupDifferential before = {}, after = {};
+};
+
 struct Comparison {
   std::vector<TarLoss> losses;
   std::vector<ThresholdDrift> drift;
@@ -62,9 +69,16 @@ struct Comparison {
   // where there is such a one; and the decisions that differ there, each at its own threshold.
   double operating_far = 0;
   std::optional<ChangedDecisions> changed;
+  std::optional<GroupChange> groups;  // where the trials name groups
   // Cosine between the two systems' embeddings of the same crop.
   double mean_cosine = 0, lowest_cosine = 0, first_percentile_cosine = 0;
 };
+
+// A sentence for each rate (false matches, false non-matches) whose worst group is further from the
+// mean of all groups after than it was before.
+[[nodiscard]] std::vector<std::string> widened_differentials(const System& before,
+                                                             const System& after,
+                                                             const Comparison& comparison);
 
 [[nodiscard]] absl::StatusOr<Comparison> compare_systems(const TrialSet& set, const System& before,
                                                          const System& after,

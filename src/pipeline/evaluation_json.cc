@@ -24,6 +24,18 @@ double threshold_at(const System& system, double far) {
   return 0;
 }
 
+json bounds_json(const std::optional<RateBounds>& bounds) {
+  return bounds ? json::array({bounds->lower, bounds->upper}) : json();
+}
+
+std::vector<std::string> group_names(const TrialSet& set, const GroupDifferential& differential) {
+  std::vector<std::string> names;
+  for (const GroupRates& group : differential.groups) {
+    names.push_back(set.groups[static_cast<size_t>(group.group)]);
+  }
+  return names;
+}
+
 absl::StatusOr<json> changed_section(const TrialSet& set, const System& before, const System& after,
                                      const Comparison& comparison) {
   json section = changed_json(*comparison.changed);
@@ -86,11 +98,43 @@ absl::Status add_comparison(const TrialSet& set, const System& before, const Sys
                                    {"probe", before.variant.name},
                                    {"figures", figures_json(comparison.cross->after_enrols)}});
   }
+  if (comparison.groups) {
+    const GroupChange& change = *comparison.groups;
+    const auto add = [&](const System& system, double threshold,
+                         const GroupDifferential& differential) {
+      evaluation["groups"].push_back(
+          {{"variant", system.variant.name},
+           {"threshold", threshold},
+           {"far", comparison.operating_far},
+           {"differential", groups_json(differential, group_names(set, differential))}});
+    };
+    if (!evaluation.contains("groups")) add(before, change.threshold_before, change.before);
+    add(after, change.threshold_after, change.after);
+  }
   if (comparison.changed && !evaluation.contains("changed")) {
     DURWARD_ASSIGN_OR_RETURN(evaluation["changed"],
                              changed_section(set, before, after, comparison));
   }
   return absl::OkStatus();
+}
+
+json certificate_check_json(const System& system, const CertificateCheck& check) {
+  json points = json::array();
+  for (const CertificateCheck::Point& point : check.points) {
+    points.push_back({{"far_target", point.certified.far},
+                      {"threshold", point.certified.threshold},
+                      {"far_bound", point.certified.far_bound},
+                      {"far", point.measured.far},
+                      {"far_bounds", bounds_json(point.measured.far_bounds)},
+                      {"far_promise", to_string(point.far)},
+                      {"tar_bound", point.certified.tar_bound},
+                      {"tar", point.measured.tar},
+                      {"tar_bounds", bounds_json(point.measured.tar_bounds)},
+                      {"tar_promise", to_string(point.tar)}});
+  }
+  return {{"variant", system.variant.name},
+          {"same_trials", check.same_trials},
+          {"points", std::move(points)}};
 }
 
 }  // namespace durward

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "pipeline/certificate.h"
 #include "pipeline/evaluate.h"
 #include "report/result_json.h"
 
@@ -15,10 +16,14 @@ namespace durward {
 // An entry of "variants".
 [[nodiscard]] nlohmann::json system_json(const System& system);
 
-// Adds the comparison's entries to "losses", "drift" and "cross" of an "evaluation", and sets
-// "changed", with thumbnails of the crops.
+// Adds the comparison's entries to "losses", "drift", "cross" and "groups" of an "evaluation", and
+// sets "changed", with thumbnails of the crops.
 [[nodiscard]] absl::Status add_comparison(const TrialSet& set, const System& before,
                                           const System& after, const Comparison& comparison,
                                           nlohmann::json& evaluation);
+
+// An entry of "certificates".
+[[nodiscard]] nlohmann::json certificate_check_json(const System& system,
+                                                    const CertificateCheck& check);
 
 }  // namespace durward

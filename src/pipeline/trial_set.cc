@@ -1,5 +1,7 @@
 #include "pipeline/trial_set.h"
 
+#include "base/file.h"
+#include "base/sha256.h"
 #include "biometrics/all_pairs.h"
 #include "data/trials.h"
 
@@ -56,6 +58,18 @@ absl::StatusOr<TrialSet> load_trial_set(const std::filesystem::path& list_path,
     add_trials(list, row_of_image, set);
   }
   return set;
+}
+
+absl::StatusOr<std::string> trial_set_sha256(const TrialSet& set) {
+  std::string text = set.all_pairs ? "all pairs\n" : "";
+  for (size_t row = 0; row < set.path_of_row.size(); ++row) {
+    DURWARD_ASSIGN_OR_RETURN(const std::vector<std::byte> bytes, read_file(set.path_of_row[row]));
+    absl::StrAppend(&text, sha256_hex(bytes), " ", set.person_of_row[row], "\n");
+  }
+  for (const Trial& trial : set.trials) {
+    absl::StrAppend(&text, trial.enrol, " ", trial.probe, "\n");
+  }
+  return sha256_hex(std::as_bytes(std::span(text)));
 }
 
 absl::StatusOr<ScoredTrials> score_trial_set(const TrialSet& set, const Embeddings& enrolled,

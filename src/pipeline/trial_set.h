@@ -31,6 +31,10 @@ struct TrialSet {
                                                       const std::filesystem::path& image_root,
                                                       const CropOptions& options);
 
+// SHA-256 of what is compared with what: the bytes of every picture with its person, and the
+// trials. Errors: those of reading the pictures.
+[[nodiscard]] absl::StatusOr<std::string> trial_set_sha256(const TrialSet& set);
+
 // The scores of every trial, one system enrolling and one (the same or another) probing.
 [[nodiscard]] absl::StatusOr<ScoredTrials> score_trial_set(const TrialSet& set,
                                                            const Embeddings& enrolled,

@@ -223,6 +223,29 @@ Html group_tables(const JsonView& evaluation) {
   return content.empty() ? content : element("h3", "Demographic groups") + content;
 }
 
+Html certificate_table(const JsonView& certificate) {
+  Table table{
+      "At the bundle's thresholds, on other people like these: bounds with 95 % confidence",
+      {{"For FAR", true}, {"Threshold", true}, {"FAR is at most", true}, {"TAR is at least", true}},
+      {}};
+  for (const JsonView& point : certificate.items("points")) {
+    table.rows.push_back({Html::text(or_dash(point.number("far"), far_text)),
+                          Html::text(or_dash(point.number("threshold"), threshold_text)),
+                          Html::text(or_dash(point.number("far_bound"), far_text)),
+                          Html::text(or_dash(point.number("tar_bound"), percent_text))});
+  }
+  Html refusals;
+  for (const JsonView& refused : certificate.items("refused")) {
+    refusals += element("p",
+                        "FAR " + or_dash(refused.number("far"), far_text) +
+                            " is not promised: " + refused.text("reason") + ".",
+                        "class=\"note\"");
+  }
+  if (table.rows.empty() && refusals.empty()) return {};
+  return element("h3", "What the bundle's certificate promises") +
+         (table.rows.empty() ? Html() : render(table)) + refusals;
+}
+
 std::string source_sentence(const JsonView& evaluation) {
   const JsonView figures = evaluation.items("variants").front()["figures"];
   std::string sentence =
@@ -260,7 +283,8 @@ Html accuracy_section(const JsonView& result) {
   return section("accuracy", "Recognition",
                  paragraph(source_sentence(evaluation)) + det(variants) + figures_table(variants) +
                      refused_note(variants) + losses_table(evaluation) + drift_table(evaluation) +
-                     cosine_table(evaluation) + cross_table(evaluation) + group_tables(evaluation));
+                     cosine_table(evaluation) + cross_table(evaluation) + group_tables(evaluation) +
+                     certificate_table(result["certificate"]));
 }
 
 }  // namespace durward

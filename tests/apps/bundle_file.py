@@ -28,18 +28,42 @@ def pack(members):
     return archive + directory + end
 
 
-def threshold(far, value, interval):
-    return {
-        "far": far,
-        "threshold": value,
-        "interval": interval,
-        "genuine_trials": 3000,
-        "impostor_trials": 30000,
-        "data_set_sha256": "b" * 64,
-        "score": "cosine",
-        "method": "smallest threshold with that FAR",
-    }
-
+CERTIFICATE = {
+    "score": "cosine",
+    "method": "smallest threshold with that FAR",
+    "trials_sha256": "b" * 64,
+    "people": 300,
+    "genuine_trials": 3000,
+    "impostor_trials": 30000,
+    "points": [
+        {
+            "far": 0.001,
+            "threshold": 0.3125,
+            "threshold_interval": [0.29, 0.34],
+            "far_bound": 0.002,
+            "tar": 0.98,
+            "tar_bound": 0.96,
+        },
+        {
+            "far": 0.0005,
+            "threshold": 0.4,
+            "threshold_interval": None,
+            "far_bound": 0.001,
+            "tar": 0.97,
+            "tar_bound": 0.95,
+        },
+    ],
+    "refused": [{"far": 1e-06, "reason": "needs 3000000 impostor trials"}],
+    "templates": [
+        {
+            "model_sha256": "d" * 64,
+            "losses": [
+                {"far": 0.001, "tar_loss": -0.001, "loss_bound": 0.002},
+                {"far": 0.0005, "tar_loss": 0.001, "loss_bound": None},
+            ],
+        }
+    ],
+}
 
 MEMBERS = [
     ("plan.fb", "application/octet-stream", b"a plan"),
@@ -56,7 +80,7 @@ def manifest(members=MEMBERS):
         "tool_version": "0.1.0",
         "model": {"name": "tiny", "source_sha256": "a" * 64},
         "preprocessing": {"channels": "RGB", "height": 112, "version": 1, "width": 112},
-        "thresholds": [threshold(0.001, 0.3125, [0.29, 0.34]), threshold(0.0001, 0.4, None)],
+        "certificate": CERTIFICATE,
         "lineage": {"calibration_sha256": "c" * 64, "choices": {"equalized": True, "observer": "mse"}},
         "members": [
             {"path": path, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest(), "media_type": media_type}

@@ -1,6 +1,7 @@
 """What `durward compress` leaves behind: everything, the report alone, or nothing."""
 
 import json
+import shutil
 import signal
 import subprocess
 import time
@@ -102,17 +103,80 @@ class Compress(CommandLineTest):
         self.assertEqual(json.loads((self.out / "result.json").read_text())["model"]["file"], "t\ufffdny.onnx")
 
 
+class Certificate(CommandLineTest):
+    def check(self, people):
+        done = run("evaluate", self.out / "tiny.bundle", "--trials", people, "--json")
+        return done.returncode, json.loads(done.stdout)["evaluation"]["certificates"][0]
+
+    def test_it_stands_in_the_bundle_and_is_checked_on_other_people(self):
+        done = run(*self.compress_arguments("--exports", "bundle", "--evaluate", self.people))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with zipfile.ZipFile(self.out / "tiny.bundle") as bundle:
+            manifest = json.loads(bundle.read("manifest.json"))
+        certificate = manifest["certificate"]
+        point = certificate["points"][0]
+        self.assertEqual(point["far"], 0.1)
+        self.assertGreater(point["far_bound"], 0.1)
+        self.assertLess(point["tar_bound"], point["tar"])
+        self.assertEqual(certificate["templates"][0]["model_sha256"], manifest["model"]["source_sha256"])
+        self.assertEqual({refused["far"] for refused in certificate["refused"]}, {1e-3, 1e-4, 1e-5})
+
+        code, check = self.check(self.people)
+        self.assertEqual((code, check["same_trials"]), (0, True))
+        self.assertEqual(check["points"][0]["tar"], point["tar"])
+        self.assertEqual(check["points"][0]["far_promise"], "kept")
+
+        # One picture under twenty names: every impostor is accepted.
+        for stranger in range(20):
+            folder = self.folder / "strangers" / f"s{stranger}"
+            folder.mkdir(parents=True)
+            for number in range(2):
+                shutil.copy(self.people / "person_0" / "0.png", folder / f"{number}.png")
+        code, check = self.check(self.folder / "strangers")
+        self.assertEqual((code, check["same_trials"]), (3, False))
+        self.assertEqual({point["far_promise"] for point in check["points"]}, {"broken"})
+        self.assertEqual({point["tar_promise"] for point in check["points"]}, {"kept"})
+
+    def test_a_model_that_was_not_evaluated_has_none(self):
+        self.assertEqual(run(*self.compress_arguments("--exports", "bundle")).returncode, 0)
+        with zipfile.ZipFile(self.out / "tiny.bundle") as bundle:
+            self.assertIsNone(json.loads(bundle.read("manifest.json"))["certificate"])
+        done = run("evaluate", self.out / "tiny.bundle", "--trials", self.people, "--json")
+        self.assertNotIn("certificates", json.loads(done.stdout)["evaluation"])
+
+
+class Groups(CommandLineTest):
+    def test_rates_of_groups_stand_before_and_after(self):
+        rows = ["enrol,probe,label,person_enrol,person_probe,group"]
+        people = sorted(path.name for path in self.people.iterdir())
+        for index, person in enumerate(people):
+            group = "ab"[index % 2]
+            rows.append(f"{person}/0.png,{person}/1.png,1,{person},{person},{group}")
+            for other in people[index + 2 :: 2]:
+                rows.append(f"{person}/0.png,{other}/0.png,0,{person},{other},{group}")
+        trials = self.folder / "trials.csv"
+        trials.write_text("\n".join(rows) + "\n")
+        done = run(
+            *self.compress_arguments("--exports", "bundle", "--evaluate", trials, "--images", self.people, "--json")
+        )
+        self.assertEqual(done.returncode, 0, done.stderr)
+        groups = json.loads(done.stdout)["evaluation"]["groups"]
+        self.assertEqual([entry["variant"] for entry in groups], ["fp32", "int8 engine"])
+        for entry in groups:
+            rates = entry["differential"]["groups"]
+            self.assertEqual([rate["name"] for rate in rates], ["a", "b"])
+            self.assertEqual(sum(rate["genuine"] for rate in rates), len(people))
+            self.assertEqual(sum(rate["impostors"] for rate in rates), len(rows) - 1 - len(people))
+
+
 class Gate(CommandLineTest):
     def test_a_gate_that_is_passed(self):
         done = run(*self.compress_arguments("--evaluate", self.people, "--max-tar-loss", "0.5@1e-1", "--json"))
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual({gate["verdict"] for gate in json.loads(done.stdout)["gates"]}, {"passed"})
         self.assertIn("tiny.int8.tflite", names(self.out))
-        # The bundle has the thresholds, and no faces: it goes to devices.
+        # No faces in the bundle: it goes to devices.
         with zipfile.ZipFile(self.out / "tiny.bundle") as bundle:
-            thresholds = json.loads(bundle.read("manifest.json"))["thresholds"]
-            self.assertEqual(thresholds[0]["far"], 0.1)
-            self.assertGreater(thresholds[0]["impostor_trials"], 0)
             self.assertNotIn(b"jpeg", bundle.read("evidence/result.json"))
 
     def test_a_gate_that_is_not_leaves_only_the_report(self):

@@ -61,7 +61,7 @@ TEST_F(BundleTest, AFileIsMappedAndReadInPlace) {
   EXPECT_EQ(bundle.signature_state(), SignatureState::kTrusted);
   EXPECT_EQ(bundle.signing_key(), key_.public_key());
   EXPECT_EQ(bundle.manifest().model.name, "tiny");
-  EXPECT_EQ(bundle.manifest().thresholds, sample_manifest().thresholds);
+  EXPECT_EQ(bundle.manifest().certificate, sample_manifest().certificate);
   EXPECT_EQ(as_text(bundle.plan()), "a plan");
   EXPECT_EQ(as_text(*bundle.member("golden/0.out")), "outputs");
   EXPECT_EQ(as_text(*bundle.member("evidence/result.json")), "{}");
@@ -236,8 +236,9 @@ TEST_F(BundleTest, AnUnknownSchemaIsNamed) {
 }
 
 TEST_F(BundleTest, AWrongFieldIsNamed) {
-  change("manifest.json", "0.0001", "1.0001");
-  EXPECT_THAT(error(), HasSubstr("a.bundle: manifest.json: thresholds[1].far: must be between"));
+  change("manifest.json", "0.0005", "1.0005");
+  EXPECT_THAT(error(),
+              HasSubstr("a.bundle: manifest.json: certificate.points[1].far: must be between"));
 }
 
 TEST_F(BundleTest, ASignatureThatIsNoneIsRefused) {

@@ -94,11 +94,11 @@ TEST_F(BundleWriterTest, ABundleWithoutAPlanIsNotWritten) {
 
 TEST_F(BundleWriterTest, AManifestThatCannotBeReadIsNotWritten) {
   Manifest manifest = sample_manifest();
-  manifest.thresholds[1].far = 2;
+  manifest.certificate->points[1].far = 2;
   BundleWriter writer(manifest);
   ASSERT_TRUE(writer.add("plan.fb", "a/b", {}).ok());
   EXPECT_THAT(std::string(writer.write(folder_ / "a.bundle").message()),
-              HasSubstr("manifest.json: thresholds[1].far: must be between 0 and 1"));
+              HasSubstr("manifest.json: certificate.points[1].far: must be between 0 and 1"));
   EXPECT_EQ(files(), 0u);
 }
 

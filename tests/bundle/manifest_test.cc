@@ -52,15 +52,15 @@ TEST(Manifest, BeginsWithItsSchema) {
 
 TEST(Manifest, ThresholdsKeepEveryBit) {
   Manifest manifest = whole_manifest();
-  manifest.thresholds[0].threshold = 0.1 + 0.2;
-  manifest.thresholds[1].threshold = std::numeric_limits<double>::denorm_min();
-  EXPECT_EQ(parse_manifest(*manifest_text(manifest))->thresholds, manifest.thresholds);
+  manifest.certificate->points[0].threshold = 0.1 + 0.2;
+  manifest.certificate->points[1].threshold = std::numeric_limits<double>::denorm_min();
+  EXPECT_EQ(parse_manifest(*manifest_text(manifest))->certificate, manifest.certificate);
 }
 
-TEST(Manifest, AModelThatWasNotCalibratedOrEvaluatedHasNullAndNothing) {
+TEST(Manifest, AModelThatWasNotCalibratedOrEvaluatedHasNulls) {
   Manifest manifest = whole_manifest();
   manifest.lineage.calibration_sha256.reset();
-  manifest.thresholds.clear();
+  manifest.certificate.reset();
   EXPECT_EQ(*parse_manifest(*manifest_text(manifest)), manifest);
 }
 
@@ -91,23 +91,41 @@ TEST(Manifest, WrongFieldsAreNamed) {
            {"/model/source_sha256", digest_too_short, "model.source_sha256: must be a SHA-256"},
            {"/model/source_sha256", upper_digest, "model.source_sha256: must be a SHA-256"},
            {"/preprocessing", json::array(), "preprocessing: must be an object"},
-           {"/thresholds", json::object(), "thresholds: must be a list"},
-           {"/thresholds/1/far", 1.0, "thresholds[1].far: must be between 0 and 1"},
-           {"/thresholds/1/far", 0, "thresholds[1].far: must be between 0 and 1"},
-           {"/thresholds/1/far", -1e-3, "thresholds[1].far: must be between 0 and 1"},
-           {"/thresholds/1/far", "0.1", "thresholds[1].far: must be a number"},
-           {"/thresholds/0/threshold", json(), "thresholds[0].threshold: must be a number"},
-           {"/thresholds/0/interval", json::array({1}), "thresholds[0].interval: must be null or"},
-           {"/thresholds/0/interval", json::array({2, 1}), "thresholds[0].interval: must be null"},
-           {"/thresholds/0/interval", json::array({1, 2, 3}), "thresholds[0].interval: must be"},
-           {"/thresholds/0/interval/1", "x", "thresholds[0].interval[1]: must be a number"},
-           {"/thresholds/0/impostor_trials", 0, "thresholds[0].impostor_trials: must be a whole"},
-           {"/thresholds/0/genuine_trials", 2.5, "thresholds[0].genuine_trials: must be a whole"},
-           {"/thresholds/0/genuine_trials", UINT64_MAX, "thresholds[0].genuine_trials: must be a"},
-           {"/thresholds/0/data_set_sha256", json(),
-            "thresholds[0].data_set_sha256: must be a SHA"},
-           {"/thresholds/0/score", "", "thresholds[0].score: must be a text"},
-           {"/thresholds/0/method", json(), "thresholds[0].method: must be a text"},
+           {"/certificate", "good", "certificate: must be an object"},
+           {"/certificate/score", "", "certificate.score: must be a text"},
+           {"/certificate/method", json(), "certificate.method: must be a text"},
+           {"/certificate/trials_sha256", json(), "certificate.trials_sha256: must be a SHA"},
+           {"/certificate/people", 0, "certificate.people: must be a whole"},
+           {"/certificate/impostor_trials", 0, "certificate.impostor_trials: must be a whole"},
+           {"/certificate/genuine_trials", 2.5, "certificate.genuine_trials: must be a whole"},
+           {"/certificate/genuine_trials", UINT64_MAX, "certificate.genuine_trials: must be a"},
+           {"/certificate/points", json::object(), "certificate.points: must be a list"},
+           {"/certificate/points/1/far", 1.0, "certificate.points[1].far: must be between 0 and"},
+           {"/certificate/points/1/far", 0, "certificate.points[1].far: must be between 0 and 1"},
+           {"/certificate/points/1/far", "0.1", "certificate.points[1].far: must be a number"},
+           {"/certificate/points/0/threshold", json(),
+            "certificate.points[0].threshold: must be a number"},
+           {"/certificate/points/0/threshold_interval", json::array({1}),
+            "certificate.points[0].threshold_interval: must be null or"},
+           {"/certificate/points/0/threshold_interval", json::array({2, 1}),
+            "certificate.points[0].threshold_interval: must be null"},
+           {"/certificate/points/0/threshold_interval", json::array({1, 2, 3}),
+            "certificate.points[0].threshold_interval: must be"},
+           {"/certificate/points/0/threshold_interval/1", "x",
+            "certificate.points[0].threshold_interval[1]: must be a number"},
+           {"/certificate/points/0/far_bound", -1e-3,
+            "certificate.points[0].far_bound: must be from 0 to 1"},
+           {"/certificate/points/0/tar", 1.5, "certificate.points[0].tar: must be from 0 to 1"},
+           {"/certificate/points/0/tar_bound", json(),
+            "certificate.points[0].tar_bound: must be a number"},
+           {"/certificate/refused/0/far", 2, "certificate.refused[0].far: must be between"},
+           {"/certificate/refused/0/reason", "", "certificate.refused[0].reason: must be a text"},
+           {"/certificate/templates/0/model_sha256", digest_too_short,
+            "certificate.templates[0].model_sha256: must be a SHA-256"},
+           {"/certificate/templates/0/losses/1/tar_loss", json(),
+            "certificate.templates[0].losses[1].tar_loss: must be a number"},
+           {"/certificate/templates/0/losses/0/loss_bound", "none",
+            "certificate.templates[0].losses[0].loss_bound: must be a number"},
            {"/lineage/calibration_sha256", "none", "lineage.calibration_sha256: must be a SHA-256"},
            {"/lineage/choices", "all", "lineage.choices: must be an object"},
            {"/members/0/path", "../plan.fb", "members[0].path: the member name \"../plan.fb\" is"},
@@ -120,7 +138,8 @@ TEST(Manifest, WrongFieldsAreNamed) {
            {"/members/1/media_type", "text/", "members[1].media_type: must be a media type"},
            {"/members/1/media_type", "a/b c", "members[1].media_type: must be a media type"},
            {"/surprise", 1, "surprise: is unknown"},
-           {"/thresholds/0/surprise", 1, "thresholds[0].surprise: is unknown"},
+           {"/certificate/surprise", 1, "certificate.surprise: is unknown"},
+           {"/certificate/points/0/surprise", 1, "certificate.points[0].surprise: is unknown"},
            {"/lineage/surprise", 1, "lineage.surprise: is unknown"}}) {
     EXPECT_THAT(error_with(pointer, value), StartsWith(error)) << pointer;
   }
@@ -128,12 +147,16 @@ TEST(Manifest, WrongFieldsAreNamed) {
 
 TEST(Manifest, EveryFieldIsRequired) {
   const json document = json::parse(*manifest_text(whole_manifest()));
-  for (const auto& [object, path] :
-       std::vector<std::pair<std::string, std::string>>{{"", ""},
-                                                        {"/model", "model."},
-                                                        {"/lineage", "lineage."},
-                                                        {"/thresholds/0", "thresholds[0]."},
-                                                        {"/members/1", "members[1]."}}) {
+  for (const auto& [object, path] : std::vector<std::pair<std::string, std::string>>{
+           {"", ""},
+           {"/model", "model."},
+           {"/lineage", "lineage."},
+           {"/certificate", "certificate."},
+           {"/certificate/points/0", "certificate.points[0]."},
+           {"/certificate/refused/0", "certificate.refused[0]."},
+           {"/certificate/templates/0", "certificate.templates[0]."},
+           {"/certificate/templates/0/losses/0", "certificate.templates[0].losses[0]."},
+           {"/members/1", "members[1]."}}) {
     for (const auto& [key, unused] : document[json::json_pointer(object)].items()) {
       EXPECT_THAT(error_without(object, key), StartsWith(path + key + ": ")) << object;
     }
@@ -142,10 +165,11 @@ TEST(Manifest, EveryFieldIsRequired) {
 
 TEST(Manifest, WhatTheReaderRefusesIsNotWritten) {
   Manifest manifest = whole_manifest();
-  manifest.thresholds[1].threshold = std::numeric_limits<double>::quiet_NaN();
+  manifest.certificate->points[1].threshold = std::numeric_limits<double>::quiet_NaN();
   const auto text = manifest_text(manifest);
   EXPECT_TRUE(absl::IsInvalidArgument(text.status()));
-  EXPECT_THAT(std::string(text.status().message()), StartsWith("thresholds[1].threshold: "));
+  EXPECT_THAT(std::string(text.status().message()),
+              StartsWith("certificate.points[1].threshold: "));
 }
 
 TEST(HostileManifest, TextThatIsNoJsonIsRefused) {

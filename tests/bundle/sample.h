@@ -36,22 +36,28 @@ inline Manifest sample_manifest() {
   manifest.tool_version = "0.1.0";
   manifest.model = {"tiny", std::string(64, 'a')};
   manifest.preprocessing = {{"version", 1}, {"width", 112}, {"height", 112}, {"channels", "RGB"}};
-  manifest.thresholds = {{.far = 1e-3,
-                          .threshold = 0.3125,
-                          .interval = {{0.29, 0.34}},
-                          .genuine_trials = 3000,
-                          .impostor_trials = 30000,
-                          .data_set_sha256 = std::string(64, 'b'),
-                          .score = "cosine",
-                          .method = "smallest threshold with that FAR"},
-                         {.far = 1e-4,
-                          .threshold = 0.4,
-                          .interval = std::nullopt,
-                          .genuine_trials = 3000,
-                          .impostor_trials = 30000,
-                          .data_set_sha256 = std::string(64, 'b'),
-                          .score = "cosine",
-                          .method = "smallest threshold with that FAR"}};
+  manifest.certificate = {
+      .score = "cosine",
+      .method = "smallest threshold with that FAR",
+      .trials_sha256 = std::string(64, 'b'),
+      .people = 300,
+      .genuine_trials = 3000,
+      .impostor_trials = 30000,
+      .points = {{.far = 1e-3,
+                  .threshold = 0.3125,
+                  .threshold_interval = {{0.29, 0.34}},
+                  .far_bound = 2e-3,
+                  .tar = 0.98,
+                  .tar_bound = 0.96},
+                 {.far = 5e-4,
+                  .threshold = 0.4,
+                  .threshold_interval = std::nullopt,
+                  .far_bound = 1e-3,
+                  .tar = 0.97,
+                  .tar_bound = 0.95}},
+      .refused = {{1e-6, "needs 3000000 impostor trials"}},
+      .templates = {{.model_sha256 = std::string(64, 'd'),
+                     .losses = {{1e-3, -0.001, 0.002}, {5e-4, 0.001, std::nullopt}}}}};
   manifest.lineage = {std::string(64, 'c'), {{"observer", "mse"}, {"equalized", true}}};
   return manifest;
 }

@@ -71,6 +71,13 @@ std::map<std::string, int> count_tags(const std::string& html) {
   return counts;
 }
 
+TEST(Report, SaysWhatTheCertificatePromises) {
+  const std::string html = render_report(sample()).value();
+  EXPECT_THAT(html, HasSubstr("1\xC2\xA0in\xC2\xA0"
+                              "800"));
+  EXPECT_THAT(html, HasSubstr("319600 impostor trials; it needs 3000000"));
+}
+
 TEST(Report, IsWellFormed) {
   const std::string html = render_report(sample()).value();
   EXPECT_EQ(structural_error(html), "");

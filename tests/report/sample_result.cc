@@ -246,6 +246,13 @@ json evaluation() {
 json sample_result() {
   json result = {
       {"schema", kResultSchema},
+      {"certificate",
+       {{"points", json::array({{{"far", 1e-3},
+                                 {"threshold", 0.3287},
+                                 {"far_bound", 1.25e-3},
+                                 {"tar_bound", 0.9612}}})},
+        {"refused",
+         json::array({{{"far", 1e-6}, {"reason", "319600 impostor trials; it needs 3000000"}}})}}},
       {"tool",
        {{"version", "0.1.0"},
         {"date", "2026-11-23 14:10 UTC"},
