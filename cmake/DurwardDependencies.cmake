@@ -19,6 +19,8 @@ endif()
 find_library(SODIUM_LIBRARY sodium REQUIRED)
 add_library(sodium INTERFACE IMPORTED)
 target_link_libraries(sodium INTERFACE ${SODIUM_LIBRARY})
+find_package(SQLite3 REQUIRED)
+add_library(sqlite ALIAS SQLite::SQLite3)
 
 # OpenCV: Debian's split packages carry no CMake configuration.
 find_path(OPENCV_INCLUDE opencv2/core.hpp PATH_SUFFIXES opencv4 REQUIRED)
