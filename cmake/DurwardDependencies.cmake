@@ -21,6 +21,11 @@ add_library(sodium INTERFACE IMPORTED)
 target_link_libraries(sodium INTERFACE ${SODIUM_LIBRARY})
 find_package(SQLite3 REQUIRED)
 add_library(sqlite ALIAS SQLite::SQLite3)
+add_library(tss2 INTERFACE IMPORTED)
+foreach(part IN ITEMS esys mu rc tctildr)
+  find_library(TSS2_${part} tss2-${part} REQUIRED)
+  target_link_libraries(tss2 INTERFACE ${TSS2_${part}})
+endforeach()
 
 # OpenCV: Debian's split packages carry no CMake configuration.
 find_path(OPENCV_INCLUDE opencv2/core.hpp PATH_SUFFIXES opencv4 REQUIRED)
