@@ -3,11 +3,13 @@
 namespace durward {
 namespace {
 
-// `call` is a KernelCall, const or not.
+// Of what has int8 rows. `call` is a KernelCall, const or not.
 template <typename Call>
 auto window_of(Call& call) -> decltype(&std::get_if<DepthwiseInt8Call>(&call)->window) {
   if (auto* conv = std::get_if<Conv2DInt8Call>(&call)) return &conv->geometry.window;
   if (auto* depthwise = std::get_if<DepthwiseInt8Call>(&call)) return &depthwise->window;
+  auto* pool = std::get_if<MaxPoolCall>(&call);
+  if (pool != nullptr && !pool->is_float) return &pool->window;
   return nullptr;
 }
 

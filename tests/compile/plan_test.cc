@@ -71,6 +71,25 @@ TensorId random_layer(Int8Net& net, TensorId from) {
                   outputs, h.kernel, w.kernel);
 }
 
+// A maximum that keeps its input's scale, with windows that all meet the image.
+TensorId random_max_pool(Int8Net& net, TensorId from) {
+  const auto side = [&](int64_t size) {
+    Side result{.kernel = net.pick(1, std::min<int64_t>(size, 4)), .stride = net.pick(1, 3)};
+    result.before = net.pick(0, result.kernel - 1);
+    result.after = net.pick(0, result.kernel - 1);
+    return result;
+  };
+  const Side h = side(net.shape(from)[1]), w = side(net.shape(from)[2]);
+  const QuantParams quant = *net.graph.tensor(from).quant;
+  return net.op(Pool2D{PoolKind::kMax,
+                       h.kernel,
+                       w.kernel,
+                       h.stride,
+                       w.stride,
+                       {h.before, h.after, w.before, w.after}},
+                {from}, quant.scales[0], quant.zero_points[0]);
+}
+
 // Layers one after the other; adds of earlier tensors of the same shape, on either side; some
 // tensors that are outputs as well, or outputs twice.
 Graph random_net(uint64_t seed) {
@@ -82,6 +101,7 @@ Graph random_net(uint64_t seed) {
   for (int64_t i = 0; i < layers; ++i) {
     TensorId last = net.chance(0.85) ? tensors.back() : tensors[net.random.below(tensors.size())];
     tensors.push_back(random_layer(net, last));
+    if (net.chance(0.2)) tensors.push_back(random_max_pool(net, tensors.back()));
     if (!net.chance(0.4)) continue;
     // Something of the same shape to add: a layer that keeps it, before or behind.
     last = tensors.back();
@@ -129,6 +149,21 @@ TEST(Plan, StreamsRowsWhereThatSavesMemory) {
   // Three rows of 512 bytes for the window and one behind it, against two images of 33 rows.
   EXPECT_LE(arena_of(wide_inside(33), kSmallest), size_t{4 * 512});
   EXPECT_EQ(arena_of(wide_inside(33), kWhole), size_t{2 * 33 * 512});
+}
+
+// What a face detector begins with: the layer before the pooling is the largest by far.
+TEST(Plan, StreamsRowsThroughAMaximum) {
+  Int8Net net(18);
+  TensorId x = net.conv(net.input({1, 35, 16, 3}), {}, 32, 3, 3);  // 33 x 14 x 32
+  const QuantParams quant = *net.graph.tensor(x).quant;
+  x = net.op(Pool2D{PoolKind::kMax, 2, 2, 2, 2, {0, 1, 0, 0}}, {x}, quant.scales[0],
+             quant.zero_points[0]);  // 17 x 7 x 32
+  net.output(net.conv(x, {}, 4, 3, 3));
+  EXPECT_TRUE(streams(net.graph, kSmallest));
+  // Two rows for the pooling's window and three of its own for the layer's, and what aligns them.
+  EXPECT_LE(arena_of(net.graph, kSmallest), size_t{2 * 14 * 32 + 3 * 7 * 32 + 64});
+  EXPECT_GE(arena_of(net.graph, kWhole), size_t{33 * 14 * 32 + 17 * 7 * 32});
+  expect_sessions_equal_interpreter(net.graph, kBudgets, 18);
 }
 
 TEST(Plan, KeepsToTheArenaThatItIsGiven) {

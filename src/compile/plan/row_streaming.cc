@@ -19,39 +19,37 @@ Rows rows_below(const WindowGeometry& w, const Rows& out) {
 
 class Streaming {
  public:
-  explicit Streaming(std::span<const WindowGeometry> chain)
-      : chain_(chain), held_(chain.size() + 1) {
+  // `rows` of the last output at a time.
+  Streaming(std::span<const WindowGeometry> chain, int64_t rows)
+      : chain_(chain), held_(chain.size() + 1), at_once_(chain.size(), rows) {
     schedule_.held_rows.assign(chain.size() + 1, 0);
     held_.front() = {0, chain.front().in_h};
     schedule_.held_rows.front() = chain.front().in_h;
     schedule_.held_rows.back() = chain.back().out_h;
+    for (size_t i = chain.size() - 1; i-- > 0;) {
+      at_once_[i] = at_once_[i + 1] * chain[i + 1].stride_h;
+    }
   }
 
-  // Computes these rows of the last output and whatever they need.
-  void add_band(const Rows& band) {
-    std::vector<Rows> needed(chain_.size() + 1);
-    needed.back() = band;
-    for (size_t i = chain_.size(); i-- > 0;) {
-      const Rows made = rows_to_make(i, needed);
-      needed[i] = made.begin < made.end ? rows_below(chain_[i], made)
-                                        : Rows{held_[i].begin, held_[i].begin};
-    }
-    for (size_t i = 0; i < chain_.size(); ++i) {
-      const Rows made = rows_to_make(i, needed);
-      if (i + 1 < chain_.size()) drop_before(i + 1, needed[i + 1].begin);
-      if (made.begin < made.end) make(i, made);
+  // The rows of call i's output up to `end`, and before them what they need.
+  void make_up_to(size_t i, int64_t end) {
+    while (held_[i + 1].end < end) {
+      Rows made{held_[i + 1].end, end};
+      // A first window needs more rows than those after it. In parts they need no more of the layer
+      // below; the lowest layer's input is whole anyway.
+      if (i > 0 || chain_.size() == 1) made.end = std::min(end, made.begin + at_once_[i]);
+      if (i > 0) {
+        const Rows below = rows_below(chain_[i], made);
+        drop_before(i, below.begin);
+        make_up_to(i - 1, below.end);
+      }
+      make(i, made);
     }
   }
 
   RowSchedule take() && { return std::move(schedule_); }
 
  private:
-  // What call i still has to compute of the rows that are needed of its output.
-  [[nodiscard]] Rows rows_to_make(size_t i, const std::vector<Rows>& needed) const {
-    const Rows& want = needed[i + 1];
-    return {std::max(want.begin, held_[i + 1].end), std::max(want.end, held_[i + 1].end)};
-  }
-
   void drop_before(size_t tensor, int64_t row) {
     Rows& held = held_[tensor];
     if (held.end <= row) {
@@ -86,18 +84,16 @@ class Streaming {
   }
 
   std::span<const WindowGeometry> chain_;
-  std::vector<Rows> held_;  // of each tensor, by its own rows
+  std::vector<Rows> held_;        // of each tensor, by its own rows
+  std::vector<int64_t> at_once_;  // rows of each call's output that are made in one step
   RowSchedule schedule_;
 };
 
 }  // namespace
 
 RowSchedule stream_rows(std::span<const WindowGeometry> chain, int64_t rows) {
-  Streaming streaming(chain);
-  const int64_t height = chain.back().out_h;
-  for (int64_t row = 0; row < height; row += rows) {
-    streaming.add_band({row, std::min(row + rows, height)});
-  }
+  Streaming streaming(chain, rows);
+  streaming.make_up_to(chain.size() - 1, chain.back().out_h);
   return std::move(streaming).take();
 }
 
