@@ -75,8 +75,9 @@ bool fuse_activations(Graph& graph);
 bool unfuse_prelu(Graph& graph);
 
 // Writes each PRelu that is fused into an int8 layer as the maximum of two int8 layers, equal to it
-// value for value; layers with a slope above 1 stay (see limit_prelu_slopes).
-bool write_prelu_as_maximum(Graph& graph);
+// value for value; slopes above 1, which limit_prelu_slopes leaves where a layer does not follow,
+// take the minimum, and a third layer where there are both kinds.
+bool write_prelu_as_extrema(Graph& graph);
 
 // Writes a float depthwise convolution over the whole of its input, if that has more than 25
 // positions and more than one row and column, as two over a column and over a row.

@@ -117,7 +117,7 @@ absl::StatusOr<Graph> for_litert(const QuantizedModels& models, Calibration& cal
   if (split_global_depthwise(graph)) {
     DURWARD_ASSIGN_OR_RETURN(quantised, quantizer.quantized(graph, calibration));
   }
-  write_prelu_as_maximum(quantised);
+  write_prelu_as_extrema(quantised);
   return quantised;
 }
 

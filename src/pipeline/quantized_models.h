@@ -23,7 +23,7 @@ struct QuantizedModels {
   Graph prepared;   // float: equalised, activations fused; what the others were quantised from
   Graph reference;  // each PReLU fused into its layer: our arithmetic, and OpenVINO's form
   // Only where an export needs them:
-  Graph litert;          // PReLU as a maximum of two layers, the global depthwise layer split
+  Graph litert;          // PReLU as the larger of two layers, the global depthwise layer split
   Graph onnxruntime;     // PReLU as a sum of two layers
   std::string executor;  // what supplied the activations
   std::optional<KeptScales> kept;  // of a model that came with scales

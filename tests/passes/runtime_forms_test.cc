@@ -1,4 +1,4 @@
-// The forms of layers that suit a runtime: a PReLU of its own, an int8 PReLU as a maximum, a global
+// The forms of layers that suit a runtime: a PReLU of its own, an int8 PReLU as extrema, a global
 // depthwise convolution in two.
 #include <algorithm>
 #include <cmath>
@@ -95,7 +95,7 @@ class Int8Layer {
 void expect_same_values(GraphBuilder& b) {
   const auto before = evaluate(b.graph);
   ASSERT_TRUE(before.ok()) << before.status();
-  ASSERT_TRUE(write_prelu_as_maximum(b.graph));
+  ASSERT_TRUE(write_prelu_as_extrema(b.graph));
   ASSERT_TRUE(verify(b.graph).ok()) << verify(b.graph);
   const auto after = evaluate(b.graph);
   ASSERT_TRUE(after.ok()) << after.status();
@@ -112,9 +112,9 @@ std::vector<float> slopes_of_every_kind(uint64_t seed) {
   return slopes;
 }
 
-class PreluAsMaximum : public ::testing::TestWithParam<uint64_t> {};
+class PreluAsExtrema : public ::testing::TestWithParam<uint64_t> {};
 
-TEST_P(PreluAsMaximum, OfAConvolutionIsEqual) {
+TEST_P(PreluAsExtrema, OfAConvolutionIsEqual) {
   const uint64_t seed = GetParam();
   GraphBuilder b = Int8Layer(seed).build(
       Conv2D{.stride_h = 2, .padding = {1, 1, 1, 1}, .activation = Activation::kPRelu},
@@ -123,7 +123,7 @@ TEST_P(PreluAsMaximum, OfAConvolutionIsEqual) {
   EXPECT_THAT(ops(b.graph), ElementsAre("Quantize", "Conv2D", "Conv2D", "Maximum", "Dequantize"));
 }
 
-TEST_P(PreluAsMaximum, OfADepthwiseConvolutionWithAMultiplierIsEqual) {
+TEST_P(PreluAsExtrema, OfADepthwiseConvolutionWithAMultiplierIsEqual) {
   const uint64_t seed = GetParam();
   GraphBuilder b = Int8Layer(seed).build(
       DepthwiseConv2D{.padding = {1, 1, 1, 1}, .activation = Activation::kPRelu},
@@ -133,7 +133,7 @@ TEST_P(PreluAsMaximum, OfADepthwiseConvolutionWithAMultiplierIsEqual) {
                                         "Dequantize"));
 }
 
-TEST_P(PreluAsMaximum, OfAFullyConnectedLayerIsEqual) {
+TEST_P(PreluAsExtrema, OfAFullyConnectedLayerIsEqual) {
   const uint64_t seed = GetParam();
   GraphBuilder b = Int8Layer(seed).build(FullyConnected{.activation = Activation::kPRelu}, {40, 16},
                                          {kChannels, 16}, 0, slopes_of_every_kind(seed));
@@ -142,18 +142,40 @@ TEST_P(PreluAsMaximum, OfAFullyConnectedLayerIsEqual) {
               ElementsAre("Quantize", "FullyConnected", "FullyConnected", "Maximum", "Dequantize"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Random, PreluAsMaximum, ::testing::Range<uint64_t>(1, 9));
+// Slopes up to 4, such as a face detector has before a pooling.
+std::vector<float> steep_slopes(uint64_t seed, float lowest) {
+  Random random(seed);
+  std::vector<float> slopes = random_floats(kChannels, lowest, 4, random);
+  slopes[3] = 1.0001f;
+  return slopes;
+}
 
-TEST(WritePreluAsMaximum, LeavesASlopeAboveOneAndFloatLayers) {
-  std::vector<float> slopes(kChannels, 0.25f);
-  slopes[5] = 1.01f;
-  GraphBuilder steep = Int8Layer(1).build(FullyConnected{.activation = Activation::kPRelu}, {1, 4},
-                                          {kChannels, 4}, 0, slopes);
-  EXPECT_FALSE(write_prelu_as_maximum(steep.graph));
+TEST_P(PreluAsExtrema, OfSlopesOnBothSidesOfOneIsEqual) {
+  const uint64_t seed = GetParam();
+  GraphBuilder b =
+      Int8Layer(seed).build(Conv2D{.padding = {1, 1, 1, 1}, .activation = Activation::kPRelu},
+                            {1, 7, 8, 6}, {kChannels, 3, 3, 6}, 0, steep_slopes(seed, -2));
+  expect_same_values(b);
+  EXPECT_THAT(ops(b.graph), ElementsAre("Quantize", "Conv2D", "Conv2D", "Minimum", "Conv2D",
+                                        "Maximum", "Dequantize"));
+}
+
+TEST_P(PreluAsExtrema, OfSlopesAboveOneIsEqual) {
+  const uint64_t seed = GetParam();
+  GraphBuilder b = Int8Layer(seed).build(FullyConnected{.activation = Activation::kPRelu}, {40, 16},
+                                         {kChannels, 16}, 0, steep_slopes(seed, 1.0001f));
+  expect_same_values(b);
+  EXPECT_THAT(ops(b.graph),
+              ElementsAre("Quantize", "FullyConnected", "FullyConnected", "Minimum", "Dequantize"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Random, PreluAsExtrema, ::testing::Range<uint64_t>(1, 9));
+
+TEST(WritePreluAsExtrema, LeavesFloatLayers) {
   GraphBuilder b;
   b.output(b.add(Conv2D{.activation = Activation::kPRelu},
                  {b.input({1, 3, 3, 2}), b.random({4, 1, 1, 2}), b.random({4}), b.random({4})}));
-  EXPECT_FALSE(write_prelu_as_maximum(b.graph));
+  EXPECT_FALSE(write_prelu_as_extrema(b.graph));
 }
 
 struct GlobalShape {

@@ -91,7 +91,8 @@ absl::Status check_layer(const NodeExport& node, Activation activation) {
   if (!node.quantized()) return absl::OkStatus();
   if (activation == Activation::kPRelu) {
     return node.unsupported(
-        "has a fused PRelu, which TFLite's integer operators lack; run decompose_prelu first");
+        "has a fused PReLU, which no int8 operator of TFLite has, and which can be written in others "
+        "only where its slopes are constants and weights and bias are quantised per channel");
   }
   if (node.in().type != DataType::kInt8 || node.in(1).type != DataType::kInt8 || !node.in().quant ||
       !node.in(1).quant) {

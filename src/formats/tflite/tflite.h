@@ -56,7 +56,7 @@ struct TfliteWriteOptions {
 // the graph's scales differ from that.
 //
 // Errors: Unimplemented, listing every node that TFLite has no operator for (in int8, or at all),
-// among them a quantised fused PRelu, which needs the pass decompose_prelu first; InvalidArgument
+// among them a quantised fused PRelu, which needs the pass write_prelu_as_extrema first; InvalidArgument
 // for a graph that does not verify, or for int8_ports without quantised ports; ResourceExhausted
 // for 2 GB of constants.
 [[nodiscard]] absl::StatusOr<std::vector<std::byte>> write_tflite(

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "formats/tflite/agreement.h"
+#include "passes/passes.h"
 
 namespace durward {
 namespace {
@@ -121,6 +122,32 @@ TEST_F(Int8Layers, AddOfRandomShapesAndScales) {
   EXPECT_LE(all.largest, 1);
   EXPECT_GE(all.share(), 0.99);
   std::cout << "  equal: " << all.equal << " of " << all.elements << "\n";
+}
+
+// Slopes above 1 before a pooling, which no layer can take into its weights.
+TEST_F(Int8Layers, PReluOfAnySlopeBeforeAPoolingIsEqual) {
+  Agreement all;
+  for (uint64_t seed = 1; seed <= 12; ++seed) {
+    SCOPED_TRACE(seed);
+    GraphMaker make(seed);
+    const TensorId x = make.int8_input({1, 13, 12, 3}, kInput);
+    const TensorId weights = make.int8_weights({10, 3, 3, 3}, 0, 0.003f);
+    const TensorId layer = make.int8(
+        Conv2D{.activation = Activation::kPRelu},
+        {x, weights, make.int32_bias(x, weights, 4000), make.floats({10}, -2, 4)}, kOutput);
+    const Pool2D pool{.kernel_h = 2, .kernel_w = 2, .stride_h = 2, .stride_w = 2};
+    make.output(make.int8(pool, {layer}, kOutput));
+    const auto inputs = random_inputs(make.graph(), seed, -2, 2);
+    const auto fused = interpret(make.graph(), inputs);
+    ASSERT_TRUE(fused.ok()) << fused.status();
+    ASSERT_TRUE(write_prelu_as_extrema(make.graph()));
+    const auto written = interpret(make.graph(), inputs);
+    ASSERT_TRUE(written.ok()) << written.status();
+    EXPECT_EQ(*fused, *written);
+    all.add(int8_agreement(make.graph(), inputs));
+  }
+  EXPECT_GT(all.elements, 0);
+  EXPECT_EQ(all.equal, all.elements);
 }
 
 // Every other op that has an int8 form.

@@ -162,7 +162,7 @@ TEST(Write, EverythingThatCannotBeWrittenIsListedAtOnce) {
   EXPECT_EQ(model.status().code(), absl::StatusCode::kUnimplemented);
   const std::string message(model.status().message());
   EXPECT_THAT(message, HasSubstr("3 nodes"));
-  EXPECT_THAT(message, HasSubstr("decompose_prelu"));
+  EXPECT_THAT(message, HasSubstr("fused PReLU"));
   EXPECT_THAT(message, HasSubstr("Sqrt in int8"));
   EXPECT_THAT(message, HasSubstr("Erf"));
 }
