@@ -47,6 +47,9 @@ void add_bundle(CLI::App& app, CommandLine& line);
 // --isa: nothing where it is empty. InvalidArgument lists those of this architecture.
 [[nodiscard]] absl::StatusOr<std::optional<Isa>> parse_isa(const std::string& text);
 
+// --tflite-ops: the name of a set of operators, or nothing.
+void add_tflite_ops(CLI::App& command, std::string& name);
+
 // Each --max-tar-loss as a gate. Errors: parse_gate's.
 [[nodiscard]] absl::StatusOr<std::vector<Gate>> parse_gates(const std::vector<std::string>& texts);
 

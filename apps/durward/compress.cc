@@ -17,7 +17,7 @@ using nlohmann::json;
 
 struct CompressOptions {
   CompressRequest request;
-  std::string model, calibration, output, trials, images, target;
+  std::string model, calibration, output, trials, images, target, tflite_ops;
   std::string observer = "mse";
   std::vector<std::string> gates, exports;
   bool no_check = false, no_bench = false, no_equalize = false, no_bias_correction = false,
@@ -148,7 +148,7 @@ absl::StatusOr<Observer> observer_named(const std::string& name) {
       absl::StrCat("no observer is called '", name, "'; there are min-max, percentile and mse"));
 }
 
-// --exports, or those of the target.
+// --exports and --tflite-ops, or those of the target.
 absl::Status choose_exports(CompressOptions& options) {
   CompressRequest& request = options.request;
   if (!options.target.empty()) {
@@ -156,6 +156,10 @@ absl::Status choose_exports(CompressOptions& options) {
     request.target = target.name;
     request.exports = target.exports;
     request.arena_bytes = target.arena_bytes;
+    request.tflite.ops = target.tflite_ops;
+  }
+  if (!options.tflite_ops.empty()) {
+    DURWARD_ASSIGN_OR_RETURN(request.tflite.ops, parse_tflite_ops(options.tflite_ops));
   }
   if (options.exports.empty()) return absl::OkStatus();
   request.exports.clear();
@@ -232,8 +236,9 @@ void add_compress(CLI::App& app, CommandLine& line) {
   command->add_flag(
       "--all-faces", options->all_faces,
       "calibrate on every face of a photograph, not only the one nearest to its middle");
-  command->add_flag("--int8-ports", options->request.int8_ports,
+  command->add_flag("--int8-ports", options->request.tflite.int8_ports,
                     "the .tflite file takes and gives int8 instead of float");
+  add_tflite_ops(*command, options->tflite_ops);
   command->add_option(
       "--target", options->target,
       "the device: " + absl::StrJoin(target_names(), ", ") +

@@ -24,7 +24,7 @@ struct ExportOptions {
   bool as_is = false;
   int opset = 13;
   std::string input_size;  // WxH
-  std::string to, name, target;
+  std::string to, name, target, tflite_ops;
   std::optional<int64_t> ram_bytes, flash_bytes, arena_bytes;
   bool int8_ports = false;
 };
@@ -123,7 +123,12 @@ absl::StatusOr<ExitCode> run(const ExportOptions& options, const CommandLine& li
     DURWARD_ASSIGN_OR_RETURN(const std::string bytes, write_onnx(file.graph, settings));
     DURWARD_RETURN_IF_ERROR(write_file_atomic(output, bytes));
   } else {
-    DURWARD_ASSIGN_OR_RETURN(const std::vector<std::byte> bytes, write_tflite(file.graph));
+    TfliteWriteOptions settings;
+    if (!options.tflite_ops.empty()) {
+      DURWARD_ASSIGN_OR_RETURN(settings.ops, parse_tflite_ops(options.tflite_ops));
+    }
+    DURWARD_ASSIGN_OR_RETURN(const std::vector<std::byte> bytes,
+                             write_tflite(file.graph, settings));
     DURWARD_RETURN_IF_ERROR(write_file_atomic(output, bytes));
   }
   if (line.json) {
@@ -178,6 +183,7 @@ void add_export(CLI::App& app, CommandLine& line) {
   command->add_flag("--as-is", options->as_is, "do not rewrite");
   command->add_option("--opset", options->opset, "of an ONNX file, 13 to 21 (default 13)")
       ->check(CLI::Range(13, 21));
+  add_tflite_ops(*command, options->tflite_ops);
   command->add_option("--input-size", options->input_size,
                       "WIDTHxHEIGHT of the picture, for a model that takes any: a detector");
   command->footer(

@@ -180,8 +180,8 @@ class Compression {
   }
 
   absl::Status write_exports(const StagedFolder& staging) {
-    DURWARD_ASSIGN_OR_RETURN(exports_, write_export_files(models_, request_.exports, name_,
-                                                          request_.int8_ports, staging));
+    DURWARD_ASSIGN_OR_RETURN(
+        exports_, write_export_files(models_, request_.exports, name_, request_.tflite, staging));
     if (request_.exports.contains(ExportKind::kBundle)) {
       DURWARD_RETURN_IF_ERROR(write_first_bundle(staging));
     }
@@ -221,6 +221,7 @@ class Compression {
     manifest.lineage.choices = {{"command", request_.command},
                                 {"calibration", result_["calibration"]},
                                 {"target", request_.target},
+                                {"tflite_ops", std::string(to_string(request_.tflite.ops))},
                                 {"seed", request_.seed}};
     if (result_.contains("tuning")) manifest.lineage.choices["tuning"] = result_["tuning"];
     return manifest;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "biometrics/gate.h"
+#include "formats/tflite/tflite.h"
 #include "pipeline/crops.h"
 #include "pipeline/quantized_models.h"
 #include "pipeline/target.h"
@@ -39,8 +40,8 @@ struct CompressRequest {
   std::optional<TuneRequest> tune = {};
   std::set<ExportKind> exports = all_export_kinds();
   int64_t arena_bytes = kDefaultArenaBytes;  // of the bundle's plan
-  bool int8_ports = false;                   // of the .tflite file; float ports otherwise
-  std::string target = {};                   // its name, for the report
+  TfliteWriteOptions tflite = {};
+  std::string target = {};    // its name, for the report
   bool check = true;          // compare with the reference executor, and measure each layer's noise
   bool measure_speed = true;  // latency and op placement
   BenchOptions bench = {.rounds = 5, .runs = 40};

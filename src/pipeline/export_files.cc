@@ -6,7 +6,6 @@
 #include "base/file.h"
 #include "biometrics/embeddings.h"
 #include "formats/onnx/writer.h"
-#include "formats/tflite/tflite.h"
 #include "runtimes/convert.h"
 #include "runtimes/reference.h"
 #include "vision/face_embedder.h"
@@ -14,10 +13,9 @@
 namespace durward {
 namespace {
 
-absl::Status write_tflite_file(const Graph& graph, bool int8_ports,
+absl::Status write_tflite_file(const Graph& graph, const TfliteWriteOptions& options,
                                const std::filesystem::path& path) {
-  DURWARD_ASSIGN_OR_RETURN(const std::vector<std::byte> bytes,
-                           write_tflite(graph, {.int8_ports = int8_ports}));
+  DURWARD_ASSIGN_OR_RETURN(const std::vector<std::byte> bytes, write_tflite(graph, options));
   return write_file_atomic(path, bytes);
 }
 
@@ -49,16 +47,17 @@ absl::Status write_onnx_file(const Graph& graph, const std::filesystem::path& pa
 
 absl::StatusOr<std::vector<ExportFile>> write_export_files(const QuantizedModels& models,
                                                            const std::set<ExportKind>& exports,
-                                                           const std::string& name, bool int8_ports,
+                                                           const std::string& name,
+                                                           const TfliteWriteOptions& tflite,
                                                            const StagedFolder& staging) {
   std::vector<ExportFile> files;
   const bool onnx_wanted = exports.contains(ExportKind::kOnnx);
   const bool ort_wanted =
       exports.contains(ExportKind::kOrt) && is_available(RuntimeKind::kOnnxRuntime);
   if (exports.contains(ExportKind::kTflite)) {
-    const std::string tflite = name + ".int8.tflite";
-    DURWARD_RETURN_IF_ERROR(write_tflite_file(models.litert, int8_ports, staging.file(tflite)));
-    files.push_back({tflite, "TFLite INT8", RuntimeKind::kLiteRt, &models.litert, {tflite}});
+    const std::string file = name + ".int8.tflite";
+    DURWARD_RETURN_IF_ERROR(write_tflite_file(models.litert, tflite, staging.file(file)));
+    files.push_back({file, "TFLite INT8", RuntimeKind::kLiteRt, &models.litert, {file}});
   }
   const std::string onnx = name + ".qdq.onnx";
   if (onnx_wanted || ort_wanted) {

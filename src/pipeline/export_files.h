@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "formats/tflite/tflite.h"
 #include "pipeline/quantized_models.h"
 #include "pipeline/staged_folder.h"
 #include "runtimes/runtime.h"
@@ -24,11 +25,11 @@ struct ExportFile {
 
 // Writes those of NAME.int8.tflite, NAME.qdq.onnx, NAME.int8.ort, and NAME.int8.xml with
 // NAME.int8.bin that are asked for into the staging folder. Formats that only a runtime can write
-// (.ort, .xml) are left out where it was not found at build time. With `int8_ports` the .tflite
-// file takes and gives int8.
+// (.ort, .xml) are left out where it was not found at build time. `tflite` says how the
+// .tflite file is written.
 [[nodiscard]] absl::StatusOr<std::vector<ExportFile>> write_export_files(
     const QuantizedModels& models, const std::set<ExportKind>& exports, const std::string& name,
-    bool int8_ports, const StagedFolder& staging);
+    const TfliteWriteOptions& tflite, const StagedFolder& staging);
 
 // How a file in its runtime compares with the reference executor on the graph that it encodes.
 struct Agreement {

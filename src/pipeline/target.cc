@@ -48,6 +48,10 @@ absl::StatusOr<Target> parse_target(const std::string& text) {
     }
     target.arena_bytes = arena->get<int64_t>();
   }
+  if (object.contains("tflite_ops")) {
+    DURWARD_ASSIGN_OR_RETURN(const std::string ops, text_member(object, "tflite_ops"));
+    DURWARD_ASSIGN_OR_RETURN(target.tflite_ops, parse_tflite_ops(ops));
+  }
   if (const auto device = object.find("device"); device != object.end()) {
     DURWARD_ASSIGN_OR_RETURN(target.device, parse_target_device(*device));
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "formats/tflite/tflite_ops.h"
 #include "pipeline/target_device.h"
 
 namespace durward {
@@ -30,6 +31,7 @@ struct Target {
   // Of the bundle's plan, as far as it can be reached: small ones stream rows through more layers,
   // which takes up to a tenth longer.
   int64_t arena_bytes = kDefaultArenaBytes;
+  TfliteOps tflite_ops = TfliteOps::kCurrent;  // of the device's TFLite or TFLite Micro
   std::optional<TargetDevice> device = {};
 };
 

@@ -137,8 +137,8 @@ INSTANTIATE_TEST_SUITE_P(Int8, QuantizedPorts, testing::Bool());
 TEST_P(QuantizedPorts, ExportsExistAndAgreeWithTheReferenceExecutor) {
   auto staging = StagedFolder::create(folder_);
   ASSERT_TRUE(staging.ok()) << staging.status();
-  const auto files =
-      write_export_files(models_, all_export_kinds(), "small", /*int8_ports=*/GetParam(), *staging);
+  const auto files = write_export_files(models_, all_export_kinds(), "small",
+                                        {.int8_ports = GetParam()}, *staging);
   ASSERT_TRUE(files.ok()) << files.status();
   ASSERT_GE(files->size(), 2u);
   for (const ExportFile& file : *files) {

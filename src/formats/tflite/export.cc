@@ -8,7 +8,7 @@
 namespace durward {
 
 GraphExport::GraphExport(const Graph& graph, const TfliteWriteOptions& options)
-    : graph_(graph), options_(options), tensors_(graph.tensor_count(), -1) {
+    : graph_(graph), options_(options), builder_(options.ops), tensors_(graph.tensor_count(), -1) {
   for (const NodeId id : graph.node_ids()) {
     absorbed_.resize(static_cast<size_t>(id.index) + 1, false);
   }

@@ -54,6 +54,7 @@ class NodeExport {
   [[nodiscard]] const Tensor& out(size_t i = 0) const { return graph().tensor(node_.outputs[i]); }
   [[nodiscard]] TensorId input_id(size_t i = 0) const { return node_.inputs[i]; }
   [[nodiscard]] TensorId output_id(size_t i = 0) const { return node_.outputs[i]; }
+  [[nodiscard]] TfliteOps ops() const { return export_.options_.ops; }
   // True for integer arithmetic, false for float.
   [[nodiscard]] bool quantized() const { return out().quant.has_value(); }
 
@@ -151,7 +152,9 @@ absl::Status export_op(NodeExport& node, const Split& op);
 absl::Status export_op(NodeExport& node, const Gather& op);
 absl::Status export_op(NodeExport& node, const ShapeOf& op);
 absl::Status export_op(NodeExport& node, const Identity& op);
-// RESHAPE of the node's input to `shape`, as the node's output.
+// RESHAPE of a file tensor to another of `shape`.
+absl::Status add_reshape(NodeExport& node, int32_t from, const Shape& shape, int32_t to);
+// The same of the node's input, as the node's output.
 absl::Status export_reshape(NodeExport& node, const Shape& shape);
 
 }  // namespace durward

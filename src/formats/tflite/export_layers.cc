@@ -91,7 +91,8 @@ absl::Status check_layer(const NodeExport& node, Activation activation) {
   if (!node.quantized()) return absl::OkStatus();
   if (activation == Activation::kPRelu) {
     return node.unsupported(
-        "has a fused PReLU, which no int8 operator of TFLite has, and which can be written in others "
+        "has a fused PReLU, which no int8 operator of TFLite has, and which can be written in "
+        "others "
         "only where its slopes are constants and weights and bias are quantised per channel");
   }
   if (node.in().type != DataType::kInt8 || node.in(1).type != DataType::kInt8 || !node.in().quant ||
@@ -149,6 +150,34 @@ absl::Status export_global_mean(NodeExport& node) {
   return absl::OkStatus();
 }
 
+// Whether the reader's FULLY_CONNECTED would compute something else.
+bool needs_convolution(const NodeExport& node) {
+  if (node.ops() == TfliteOps::kCurrent || !node.quantized()) return false;
+  const bool keeps_dimensions = node.in().shape.size() != 2;
+  return node.in(1).quant->scales.size() > 1 ||
+         (node.ops() == TfliteOps::kMicro2020 && keeps_dimensions);
+}
+
+// CONV_2D over images of one pixel, which has a scale per channel in every TFLite: the same bits.
+absl::Status export_as_convolution(NodeExport& node, const FullyConnected& op) {
+  const Tensor &x = node.in(), &weights = node.in(1), &y = node.out();
+  const int64_t outputs = weights.shape[0], depth = weights.shape[1];
+  const int64_t rows = elements(x.shape) / depth;
+  const Shape pixels_in{rows, 1, 1, depth}, pixels_out{rows, 1, 1, outputs};
+  const int32_t in = node.step("/pixels", x.type, pixels_in, x.quant);
+  DURWARD_RETURN_IF_ERROR(add_reshape(node, node.input(), pixels_in, in));
+  const int32_t kernel =
+      node.constant("/kernel", weights.type, {outputs, 1, 1, depth}, *weights.data, weights.quant);
+  tflite::Conv2DOptionsT options;
+  options.padding = tflite::Padding::VALID;
+  options.stride_h = options.stride_w = 1;
+  options.fused_activation_function = fused_activation(op.activation);
+  const int32_t out = node.step("/convolved", y.type, pixels_out, y.quant);
+  node.add(BuiltinOperator::CONV_2D, {in, kernel, bias(node, outputs)}, {out},
+           make_options(options));
+  return add_reshape(node, out, y.shape, node.output());
+}
+
 }  // namespace
 
 absl::Status export_op(NodeExport& node, const Conv2D& op) {
@@ -163,6 +192,7 @@ absl::Status export_op(NodeExport& node, const DepthwiseConv2D& op) {
 
 absl::Status export_op(NodeExport& node, const FullyConnected& op) {
   DURWARD_RETURN_IF_ERROR(check_layer(node, op.activation));
+  if (needs_convolution(node)) return export_as_convolution(node, op);
   tflite::FullyConnectedOptionsT options;
   options.keep_num_dims = node.in().shape.size() != 2;
   options.fused_activation_function = fused_activation(op.activation);

@@ -40,6 +40,16 @@ absl::Status export_reshape(NodeExport& node, const Shape& shape) {
   return move(node, BuiltinOperator::RESHAPE, {shape}, make_options(options));
 }
 
+absl::Status add_reshape(NodeExport& node, int32_t from, const Shape& shape, int32_t to) {
+  tflite::ReshapeOptionsT options;
+  options.new_shape.assign(shape.begin(), shape.end());
+  DURWARD_ASSIGN_OR_RETURN(
+      const int32_t size,
+      node.parameters(absl::StrCat("/shape_", to), shape, {static_cast<int64_t>(shape.size())}));
+  node.add(BuiltinOperator::RESHAPE, {from, size}, {to}, make_options(options));
+  return absl::OkStatus();
+}
+
 absl::Status export_op(NodeExport& node, const Reshape& op) {
   return export_reshape(node, op.shape);
 }

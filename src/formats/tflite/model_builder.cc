@@ -1,5 +1,7 @@
 #include "formats/tflite/model_builder.h"
 
+#include <absl/strings/str_join.h>
+
 #include <algorithm>
 #include <functional>
 #include <string_view>
@@ -38,7 +40,7 @@ tflite::TensorType tensor_type(DataType type) {
 
 }  // namespace
 
-ModelBuilder::ModelBuilder() {
+ModelBuilder::ModelBuilder(TfliteOps ops) : ops_(ops) {
   model_.version = kSchemaVersion;
   // Buffer 0 is by convention the empty one, for tensors that are computed.
   model_.buffers.push_back(std::make_unique<tflite::BufferT>());
@@ -100,7 +102,12 @@ void ModelBuilder::add_operator(tflite::BuiltinOperator code, std::vector<int32_
   op->inputs = std::move(inputs);
   op->outputs = std::move(outputs);
   op->builtin_options = std::move(options);
-  const int32_t version = operator_version(code, *op, *subgraph_);
+  const int32_t smallest = operator_version(code, *op, *subgraph_);
+  const std::optional<int32_t> within = version_within(ops_, code, smallest);
+  if (!within) {
+    missing_.insert(absl::StrCat(tflite::EnumNameBuiltinOperator(code), " version ", smallest));
+  }
+  const int32_t version = within.value_or(smallest);
   const auto [entry, added] = operator_codes_.try_emplace(
       {code, version}, static_cast<uint32_t>(model_.operator_codes.size()));
   if (added) {
@@ -123,6 +130,11 @@ absl::StatusOr<std::vector<std::byte>> ModelBuilder::finish(std::vector<int32_t>
     return absl::ResourceExhaustedError(
         "the model has 2 GB of constants or a dimension above 2^31, more than a .tflite file can "
         "hold");
+  }
+  if (!missing_.empty()) {
+    return absl::UnimplementedError(
+        absl::StrCat("the operators '", std::string(to_string(ops_)),
+                     "' do not include: ", absl::StrJoin(missing_, ", ")));
   }
   subgraph_->inputs = std::move(inputs);
   subgraph_->outputs = std::move(outputs);

@@ -69,7 +69,64 @@ int32_t cast_version(const Operands& operands) {
   return from == TensorType::INT8 || to == TensorType::INT8 ? 3 : 1;
 }
 
+// What AllOpsResolver of TFLite Micro registered in spring 2020 (tensorflow commit 00979ee27ac7,
+// lite/micro/kernels/all_ops_resolver.cc): the highest version; 0 where there is none.
+int32_t highest_of_micro_2020(BuiltinOperator code) {
+  switch (code) {
+    case BuiltinOperator::FULLY_CONNECTED:
+      return 4;
+    case BuiltinOperator::CONV_2D:
+    case BuiltinOperator::DEPTHWISE_CONV_2D:
+    case BuiltinOperator::CONCATENATION:
+    case BuiltinOperator::SPLIT:
+    case BuiltinOperator::MUL:
+      return 3;
+    case BuiltinOperator::SOFTMAX:
+    case BuiltinOperator::AVERAGE_POOL_2D:
+    case BuiltinOperator::ADD:
+    case BuiltinOperator::DEQUANTIZE:
+    case BuiltinOperator::GREATER_EQUAL:
+    case BuiltinOperator::LESS:
+    case BuiltinOperator::PACK:
+    case BuiltinOperator::PAD:
+    case BuiltinOperator::PADV2:
+    case BuiltinOperator::UNPACK:
+      return 2;
+    case BuiltinOperator::MAX_POOL_2D:
+    case BuiltinOperator::LOGISTIC:
+    case BuiltinOperator::ABS:
+    case BuiltinOperator::LOG:
+    case BuiltinOperator::SQRT:
+    case BuiltinOperator::RSQRT:
+    case BuiltinOperator::SQUARE:
+    case BuiltinOperator::PRELU:
+    case BuiltinOperator::FLOOR:
+    case BuiltinOperator::MAXIMUM:
+    case BuiltinOperator::MINIMUM:
+    case BuiltinOperator::RESHAPE:
+    case BuiltinOperator::CEIL:
+    case BuiltinOperator::STRIDED_SLICE:
+    case BuiltinOperator::NEG:
+    case BuiltinOperator::QUANTIZE:
+    case BuiltinOperator::RELU:
+    case BuiltinOperator::RELU6:
+    case BuiltinOperator::MEAN:
+    case BuiltinOperator::SQUEEZE:
+      return 1;
+    default:
+      return 0;
+  }
+}
+
 }  // namespace
+
+std::optional<int32_t> version_within(TfliteOps ops, BuiltinOperator code, int32_t version) {
+  constexpr int32_t kWithInt8 = 2;
+  if (ops != TfliteOps::kMicro2020) return version;
+  const int32_t highest = highest_of_micro_2020(code);
+  if (highest == 0 || (version > highest && version > kWithInt8)) return std::nullopt;
+  return std::min(version, highest);
+}
 
 int32_t operator_version(BuiltinOperator code, const tflite::OperatorT& op,
                          const tflite::SubGraphT& subgraph) {

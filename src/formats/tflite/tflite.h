@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "formats/tflite/tflite_ops.h"
 #include "graph/graph.h"
 
 namespace durward {
@@ -45,6 +46,9 @@ struct TfliteWriteOptions {
   // int8 inputs and outputs where the graph quantises first and dequantises last; their scales and
   // zero points are in the file.
   bool int8_ports = false;
+  // What the file's reader takes. Older ones than TfliteOps::kCurrent get an int8 FullyConnected
+  // with a scale per channel as a CONV_2D of one pixel, which computes the same bits.
+  TfliteOps ops = TfliteOps::kCurrent;
   std::string description = "durward";
 };
 
@@ -55,10 +59,11 @@ struct TfliteWriteOptions {
 // that must not requantise there (Concat, Pad, pooling, Resize, ...) get a QUANTIZE operator where
 // the graph's scales differ from that.
 //
-// Errors: Unimplemented, listing every node that TFLite has no operator for (in int8, or at all),
-// among them a quantised fused PRelu, which needs the pass write_prelu_as_extrema first; InvalidArgument
-// for a graph that does not verify, or for int8_ports without quantised ports; ResourceExhausted
-// for 2 GB of constants.
+// Errors: Unimplemented, listing every node that TFLite, or the wanted TfliteOps, has no operator
+// for (in int8, or at all),
+// among them a quantised fused PRelu, which needs the pass write_prelu_as_extrema first;
+// InvalidArgument for a graph that does not verify, or for int8_ports without quantised ports;
+// ResourceExhausted for 2 GB of constants.
 [[nodiscard]] absl::StatusOr<std::vector<std::byte>> write_tflite(
     const Graph& graph, const TfliteWriteOptions& options = {});
 

@@ -125,9 +125,10 @@ TEST(Write, Int8PortsOfAFloatGraphAreRefused) {
   EXPECT_THAT(std::string(model.status().message()), HasSubstr("cannot become int8"));
 }
 
-std::vector<std::pair<std::string, int>> versions(const Graph& graph) {
+std::vector<std::pair<std::string, int>> versions(const Graph& graph,
+                                                  TfliteOps ops = TfliteOps::kCurrent) {
   std::vector<std::pair<std::string, int>> result;
-  const auto model = write_tflite(graph);
+  const auto model = write_tflite(graph, {.ops = ops});
   EXPECT_TRUE(model.ok()) << model.status();
   if (!model.ok()) return result;
   for (const auto* code : *tflite::GetModel(model->data())->operator_codes()) {
@@ -147,6 +148,91 @@ TEST(Write, OperatorVersionsAreTheSmallestThatTfliteDefines) {
               testing::UnorderedElementsAre(
                   Version{"QUANTIZE", 1}, Version{"CONV_2D", 3}, Version{"ADD", 2},
                   Version{"RESHAPE", 1}, Version{"FULLY_CONNECTED", 4}, Version{"DEQUANTIZE", 2}));
+}
+
+// A layer of a PReLU as extrema, pooled, and a classifier.
+Graph detector_graph() {
+  GraphMaker make;
+  const TensorId x = make.int8_input({1, 6, 6, 3}, kInput);
+  const auto layer = [&] {
+    const TensorId weights = make.int8_weights({4, 3, 3, 3}, 0, 0.003f);
+    return make.int8(Conv2D{}, {x, weights, make.int32_bias(x, weights, 1000)}, kOutput);
+  };
+  const TensorId larger = make.int8(Binary{BinaryKind::kMaximum}, {layer(), layer()}, kOutput);
+  const Pool2D pool{.kernel_h = 2, .kernel_w = 2, .stride_h = 2, .stride_w = 2};
+  const TensorId pooled = make.int8(pool, {larger}, kOutput);
+  const TensorId matrix = make.int8_weights({5, 4}, 0, 0.01f);
+  make.output(make.int8(FullyConnected{.activation = Activation::kRelu},
+                        {pooled, matrix, make.int32_bias(pooled, matrix, 1000)},
+                        per_tensor(0.02f, -5)));
+  return make.graph();
+}
+
+TEST(Write, OlderTfliteMicroGetsOneScaleForAFullyConnectedLayerAndVersionsThatItFinds) {
+  using Version = std::pair<std::string, int>;
+  const Graph graph = detector_graph();
+  EXPECT_THAT(versions(graph), testing::UnorderedElementsAre(
+                                   Version{"QUANTIZE", 1}, Version{"CONV_2D", 3},
+                                   Version{"MAXIMUM", 2}, Version{"MAX_POOL_2D", 2},
+                                   Version{"FULLY_CONNECTED", 5}, Version{"DEQUANTIZE", 2}));
+  EXPECT_THAT(versions(graph, TfliteOps::kMicro),
+              testing::UnorderedElementsAre(Version{"QUANTIZE", 1}, Version{"CONV_2D", 3},
+                                            Version{"MAXIMUM", 2}, Version{"MAX_POOL_2D", 2},
+                                            Version{"RESHAPE", 1}, Version{"DEQUANTIZE", 2}));
+  EXPECT_THAT(versions(graph, TfliteOps::kMicro2020),
+              testing::UnorderedElementsAre(Version{"QUANTIZE", 1}, Version{"CONV_2D", 3},
+                                            Version{"MAXIMUM", 1}, Version{"MAX_POOL_2D", 1},
+                                            Version{"RESHAPE", 1}, Version{"DEQUANTIZE", 2}));
+}
+
+TEST(Write, AFullyConnectedLayerOfOneScaleStaysOne) {
+  GraphMaker make;
+  const TensorId x = make.int8_input({2, 8}, kInput);
+  const TensorId matrix = make.int8_weights({1, 8}, 0, 0.01f);
+  make.output(make.int8(FullyConnected{}, {x, matrix}, kOutput));
+  for (const TfliteOps ops : {TfliteOps::kMicro, TfliteOps::kMicro2020}) {
+    EXPECT_THAT(versions(make.graph(), ops),
+                testing::Contains(std::pair<std::string, int>("FULLY_CONNECTED", 4)));
+  }
+}
+
+TEST(Write, ForOlderTfliteMicroComputesTheSameBits) {
+  if (!litert_available()) GTEST_SKIP() << "needs LiteRT";
+  for (const Graph& graph : {detector_graph(), int8_graph()}) {
+    const auto inputs = random_inputs(graph, 3, -2, 2);
+    const auto current = export_and_run(graph, inputs);
+    ASSERT_TRUE(current.ok()) << current.status();
+    for (const TfliteOps ops : {TfliteOps::kMicro, TfliteOps::kMicro2020}) {
+      const auto older = export_and_run(graph, inputs, {.ops = ops});
+      ASSERT_TRUE(older.ok()) << older.status();
+      EXPECT_EQ(*older, *current);
+    }
+  }
+}
+
+TEST(Write, WhatOlderTfliteMicroLacksIsListed) {
+  GraphMaker make;
+  const TensorId x = make.int8_input({1, 4, 4, 4}, kInput);
+  const TensorId grouped = make.int8_weights({4, 1, 1, 2}, 0, 0.01f);
+  const TensorId y = make.int8(Conv2D{.groups = 2}, {x, grouped}, kOutput);
+  make.output(make.int8(Transpose{{0, 3, 1, 2}}, {y}, kOutput));
+  const auto model = write_tflite(make.graph(), {.ops = TfliteOps::kMicro2020});
+  EXPECT_EQ(model.status().code(), absl::StatusCode::kUnimplemented);
+  const std::string message(model.status().message());
+  EXPECT_THAT(message, HasSubstr("micro-2020"));
+  EXPECT_THAT(message, HasSubstr("CONV_2D version 6"));
+  EXPECT_THAT(message, HasSubstr("TRANSPOSE version 2"));
+  EXPECT_TRUE(write_tflite(make.graph(), {.ops = TfliteOps::kMicro}).ok());
+}
+
+TEST(Write, SetsOfOperatorsAreKnownByName) {
+  for (const std::string_view name : tflite_ops_names()) {
+    const auto ops = parse_tflite_ops(name);
+    ASSERT_TRUE(ops.ok()) << ops.status();
+    EXPECT_EQ(to_string(*ops), name);
+  }
+  EXPECT_THAT(std::string(parse_tflite_ops("micro-1999").status().message()),
+              HasSubstr("micro-2020"));
 }
 
 TEST(Write, EverythingThatCannotBeWrittenIsListedAtOnce) {
