@@ -18,6 +18,7 @@
 #include "pipeline/layer_noise.h"
 #include "pipeline/model_file.h"
 #include "pipeline/picture_digest.h"
+#include "pipeline/profile.h"
 #include "pipeline/speed_json.h"
 #include "pipeline/staged_folder.h"
 #include "pipeline/tuning.h"
@@ -68,7 +69,10 @@ class Compression {
       DURWARD_ASSIGN_OR_RETURN(float_, write_float_variants(file_, rewritten_, name_, staging));
     }
     if (trials_) DURWARD_RETURN_IF_ERROR(evaluate_exports());
-    if (request_.measure_speed) DURWARD_RETURN_IF_ERROR(measure_latencies());
+    if (request_.measure_speed) {
+      DURWARD_RETURN_IF_ERROR(measure_latencies());
+      DURWARD_RETURN_IF_ERROR(profile_exports());
+    }
     return publish(staging);
   }
 
@@ -228,8 +232,10 @@ class Compression {
   }
 
   absl::Status write_last_bundle(const StagedFolder& staging) const {
-    // The figures without the faces that the report shows: a bundle goes to devices.
+    // The figures without the faces that the report shows, and without what was measured op by op
+    // on this machine: a bundle goes to devices.
     json evidence = result_;
+    evidence.erase("profile");
     const json::json_pointer changed("/evaluation/changed");
     if (evidence.contains(changed)) evidence[changed].erase("samples");
     const fs::path evidence_file = staging.file("evidence.json");
@@ -342,6 +348,22 @@ class Compression {
     if (auto recommendation = recommendation_json(rows, result_.value("evaluation", json()))) {
       result_["recommendation"] = *std::move(recommendation);
     }
+    return absl::OkStatus();
+  }
+
+  // Each INT8 file beside the float model in the same runtime, op by op.
+  absl::Status profile_exports() {
+    constexpr int kRuns = 30;
+    ProfileRequest request{
+        .models = {}, .runs = kRuns, .tool_version = {}, .progress = request_.progress};
+    for (const Variant& variant : quantised_) request.models.push_back(variant.file);
+    for (const Variant& variant : float_) request.against.push_back(variant.file);
+    if (request.models.empty() || request.against.empty()) return absl::OkStatus();
+    DURWARD_ASSIGN_OR_RETURN(json document, profile_models(request));
+    // What happens when inside a run is what `durward profile` is for.
+    for (json& profile : document["profiles"]) profile.erase("steps");
+    result_["profile"] = {{"profiles", std::move(document["profiles"])},
+                          {"comparisons", std::move(document["comparisons"])}};
     return absl::OkStatus();
   }
 

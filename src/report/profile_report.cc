@@ -9,25 +9,11 @@
 #include "report/format.h"
 #include "report/html.h"
 #include "report/json_view.h"
+#include "report/profile_tables.h"
 #include "report/style.h"
 
 namespace durward {
 namespace {
-
-std::string name_of(const JsonView& profile) {
-  return absl::StrCat(profile.text("runtime"), ", ", profile.text("file"));
-}
-
-std::optional<double> typical(const JsonView& object) {
-  const JsonView us = object["us"];
-  return us.number("median") ? us.number("median") : us.number("mean");
-}
-
-std::string time_text(const std::optional<double>& us) {
-  return us ? milliseconds_text(*us / 1e3) : kNoValue;
-}
-
-std::string microseconds_text(double us) { return absl::StrFormat("%.1f", us); }
 
 std::string scatter_text(const JsonView& object, std::string (*text)(double us)) {
   const JsonView us = object["us"];
@@ -40,17 +26,6 @@ std::string allocations_text(const JsonView& memory, const char* key) {
   const auto count = memory[key].number("count"), bytes = memory[key].number("bytes");
   if (!count || !bytes) return kNoValue;
   return absl::StrCat(count_text(*count), " (", bytes_text(*bytes), ")");
-}
-
-// The share of the ops' time that is spent in a precision.
-double share_in(const JsonView& profile, const char* precision) {
-  double part = 0, all = 0;
-  for (const JsonView& op : profile.items("ops")) {
-    const double us = typical(op).value_or(0);
-    all += us;
-    if (op.text("precision") == precision) part += us;
-  }
-  return all > 0 ? part / all : 0;
 }
 
 Html summary(const std::vector<JsonView>& profiles) {
@@ -70,7 +45,7 @@ Html summary(const std::vector<JsonView>& profiles) {
   for (const JsonView& profile : profiles) {
     const JsonView memory = profile["memory"];
     table.rows.push_back(
-        {Html::text(name_of(profile)), Html::text(time_text(typical(profile))),
+        {Html::text(profile_name(profile)), Html::text(time_text(typical_time(profile))),
          Html::text(scatter_text(profile, [](double us) { return milliseconds_text(us / 1e3); })),
          Html::text(time_text(profile.number("load_us"))),
          Html::text(std::to_string(profile.items("ops").size())),
@@ -82,35 +57,10 @@ Html summary(const std::vector<JsonView>& profiles) {
     const JsonView us = profile["us"];
     const bool integer = share_in(profile, "int8") > share_in(profile, "float32");
     bars.push_back({profile.text("runtime"), integer ? "int8" : "float32", integer,
-                    typical(profile).value_or(0) / 1e3,
+                    typical_time(profile).value_or(0) / 1e3,
                     us.number("p90") ? std::optional(*us.number("p90") / 1e3) : std::nullopt});
   }
   return section("summary", "Whole runs", render(table) + latency_chart(bars));
-}
-
-Html comparison(const JsonView& entry, const std::vector<JsonView>& profiles, size_t index) {
-  const auto name = [&](const char* key) {
-    const double place = entry.number(key).value_or(-1);
-    return place >= 0 && place < static_cast<double>(profiles.size())
-               ? name_of(profiles[static_cast<size_t>(place)])
-               : std::string(kNoValue);
-  };
-  Table table{absl::StrCat("From ", name("from"), " to ", name("to")),
-              {{"Op", false},
-               {"Before, \xC2\xB5s", true},
-               {"After, \xC2\xB5s", true},
-               {"Ratio", true},
-               {"", false}},
-              {}};
-  for (const JsonView& op : entry.items("ops")) {
-    const bool slower = op.flag("slower").value_or(false);
-    table.rows.push_back({element("code", op.text("name")),
-                          Html::text(or_dash(op.number("before_us"), microseconds_text)),
-                          Html::text(or_dash(op.number("after_us"), microseconds_text)),
-                          Html::text(or_dash(op.number("ratio"), ratio_text)),
-                          slower ? element("strong", "slower") : Html()});
-  }
-  return section(absl::StrCat("comparison", index), "Before and after", render(table));
 }
 
 Html ops_table(const JsonView& profile) {
@@ -134,7 +84,7 @@ Html ops_table(const JsonView& profile) {
         {element("code", op.text("name")),
          Html::text(
              absl::StrCat(op.text("op"), op.text("kernel").empty() ? "" : ", ", op.text("kernel"))),
-         Html::text(op.text("precision")), Html::text(or_dash(typical(op), microseconds_text)),
+         Html::text(op.text("precision")), Html::text(or_dash(typical_time(op), microseconds_text)),
          Html::text(scatter_text(op, microseconds_text)),
          Html::text(macs && *macs > 0 ? count_text(*macs) : kNoValue),
          Html::text(or_dash(op.number("macs_per_cycle"), ratio_text)),
@@ -186,7 +136,7 @@ Html details(const JsonView& profile, size_t index) {
   Html content;
   if (!warnings.empty()) content += element("h3", "Warnings") + element("ul", warnings);
   content += arena_of(profile) + sources_of(profile) + ops_table(profile);
-  return section(absl::StrCat("profile", index), name_of(profile), content);
+  return section(absl::StrCat("profile", index), profile_name(profile), content);
 }
 
 }  // namespace
@@ -208,7 +158,8 @@ std::string render_profile_report(const nlohmann::json& document) {
   body += summary(profiles);
   size_t index = 0;
   for (const JsonView& entry : view.items("comparisons")) {
-    body += comparison(entry, profiles, index++);
+    body += section(absl::StrCat("comparison", index++), "Before and after",
+                    comparison_table(entry, profiles));
   }
   index = 0;
   for (const JsonView& profile : profiles) body += details(profile, index++);

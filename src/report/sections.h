@@ -13,6 +13,7 @@ namespace durward {
 [[nodiscard]] Html changes_section(const JsonView& result);     // pairs that changed sides
 [[nodiscard]] Html speed_section(const JsonView& result);       // latency, size, trade-offs
 [[nodiscard]] Html placement_section(const JsonView& result);   // where each op ran
+[[nodiscard]] Html profile_section(const JsonView& result);     // float and INT8 side by side
 [[nodiscard]] Html agreement_section(const JsonView& result);   // exports against the reference
 [[nodiscard]] Html layers_section(const JsonView& result);      // signal-to-noise by layer
 [[nodiscard]] Html tuning_section(const JsonView& result);      // fine-tuning

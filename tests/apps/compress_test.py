@@ -37,6 +37,40 @@ class Compress(CommandLineTest):
             if entry["file"] == "tiny.bundle":
                 self.assertEqual(entry["agreement"]["equal_share"], 1)
 
+    def test_profiles_each_file_beside_the_float_model(self):
+        bench = [a for a in self.compress_arguments("--tflite-ops", "micro") if a != "--no-bench"]
+        done = run(*bench)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        profile = json.loads((self.out / "result.json").read_text())["profile"]
+        compared = [[profile["profiles"][c[end]] for end in ["from", "to"]] for c in profile["comparisons"]]
+        files = {after["file"]: before for before, after in compared}
+        self.assertLessEqual({"tiny.bundle", "tiny.int8.tflite", "tiny.qdq.onnx"}, set(files))
+        for before, after in compared:
+            self.assertEqual(before["runtime"], after["runtime"])
+            self.assertGreater(before["us"]["median"], 0)
+        self.assertEqual(files["tiny.int8.tflite"]["file"], "tiny.fp32.tflite")
+        report = (self.out / "report.html").read_text()
+        self.assertIn("Op by op: engine", report)
+        with zipfile.ZipFile(self.out / "tiny.bundle") as bundle:
+            self.assertNotIn("profile", json.loads(bundle.read("evidence/result.json")))
+
+    def test_a_target_says_what_its_tflite_micro_takes(self):
+        target = self.folder / "old-board.json"
+        board = {"name": "old-board", "description": "a board", "exports": ["bundle", "tflite"]}
+        sizes = {}
+        for ops in ["current", "micro", "micro-2020"]:
+            target.write_text(json.dumps({**board, "tflite_ops": ops}))
+            done = run(*self.compress_arguments("--target", target, "--no-check"))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            with zipfile.ZipFile(self.out / "tiny.bundle") as bundle:
+                lineage = json.loads(bundle.read("manifest.json"))["lineage"]
+            self.assertEqual(lineage["choices"]["tflite_ops"], ops)
+            sizes[ops] = (self.out / "tiny.int8.tflite").stat().st_size
+        self.assertGreater(sizes["micro"], sizes["current"])
+        target.write_text(json.dumps({**board, "tflite_ops": "micro-1999"}))
+        self.assert_refused(self.compress_arguments("--target", target, out=self.folder / "new"), "micro-1999",
+                            "micro-2020", target)
+
     def test_the_same_command_gives_the_same_files(self):
         other = self.folder / "other"
         for out, threads in [(self.out, 1), (other, 3)]:

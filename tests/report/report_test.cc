@@ -82,7 +82,7 @@ TEST(Report, IsWellFormed) {
   const std::string html = render_report(sample()).value();
   EXPECT_EQ(structural_error(html), "");
   const auto counts = count_tags(html);
-  EXPECT_EQ(counts.at("section"), 11);
+  EXPECT_EQ(counts.at("section"), 12);
   EXPECT_EQ(counts.at("h1"), 1);
   EXPECT_EQ(counts.at("img"), 6);
   EXPECT_GE(counts.at("polyline"), 4);
@@ -111,6 +111,20 @@ TEST(Report, GivesEveryDrawingAndPictureAText) {
                 tag.find("aria-hidden") != std::string::npos)
         << tag;
   }
+}
+
+TEST(Report, ShowsTheProfileBeforeAndAfterSideBySide) {
+  const std::string html = render_report(sample()).value();
+  const std::string part = html.substr(html.find("id=\"profile\""));
+  EXPECT_THAT(part, HasSubstr("2.81 ms"));
+  EXPECT_THAT(part, HasSubstr("1.19 ms"));
+  EXPECT_THAT(part, HasSubstr("0.42"));
+  EXPECT_THAT(part, HasSubstr("75.00 %"));  // of the INT8 file's time is in int8
+  EXPECT_THAT(part, HasSubstr("last &lt;op&gt;"));
+  EXPECT_THAT(part, HasSubstr("<strong>slower</strong>"));
+  json without = sample();
+  without.erase("profile");
+  EXPECT_THAT(render_report(without).value(), HasSubstr("No profile was made in this run."));
 }
 
 TEST(Report, AnswersTheFourQuestions) {

@@ -97,6 +97,27 @@ json runs() {
           1.33e6)};
 }
 
+json profile() {
+  const auto of = [](const char* file, double us, const char* precision) {
+    return json{{"file", file},
+                {"runtime", "litert"},
+                {"us", {{"median", us}}},
+                {"ops",
+                 {{{"name", "conv_1"}, {"precision", precision}, {"us", {{"median", us * 0.75}}}},
+                  {{"name", "last <op>"}, {"precision", "float32"}, {"us", {{"mean", us / 4}}}}}}};
+  };
+  const json op = {{"name", "last <op>"},
+                   {"before_us", 700},
+                   {"after_us", 900},
+                   {"ratio", 1.29},
+                   {"slower", true}};
+  const json comparison = {{"from", 0}, {"to", 1}, {"ratio", 0.42}, {"ops", json::array({op})}};
+  return {{"profiles",
+           {of("mobilefacenet.fp32.tflite", 2810, "float32"),
+            of("mobilefacenet.int8.tflite", 1190, "int8")}},
+          {"comparisons", json::array({comparison})}};
+}
+
 json exported(const std::string& file, const std::string& format, const std::string& runtime,
               const char* hash, double bytes, double equal_share) {
   return {{"file", file},
@@ -293,6 +314,7 @@ json sample_result() {
         exported("mobilefacenet.qdq.onnx", "ONNX, QDQ", "ONNX Runtime", kOnnxHash, 1.33e6,
                  0.9973)}},
       {"runs", runs()},
+      {"profile", profile()},
       {"layers", layers()},
       {"tuning", tuning()},
       {"evaluation", evaluation()},
