@@ -3,12 +3,14 @@
 import html.parser
 import json
 import os
+import pathlib
 import subprocess
 import unittest
 
 from harness import CommandLineTest, run
 
 RUN = os.environ["DURWARD_RUN"]
+CHECK_TRACE = pathlib.Path(__file__).parents[2] / "scripts" / "check-trace"
 # The layers of tiny_model: 3x3 windows on 3 and 8 channels, and the embedding.
 MACS = [16 * 16 * 8 * 27, 8 * 8 * 16 * 72, 1024 * 32]
 
@@ -101,6 +103,20 @@ class Profile(Profiled):
         self.assertEqual({event["ph"] for event in events}, {"M", "X", "C"})
         most = max(event["args"]["bytes"] for event in events if event["ph"] == "C")
         self.assertLessEqual(most, profile["memory"]["arena_bytes"])
+
+    def test_the_trace_opens_in_a_viewer(self):
+        trace = self.folder / "tiny.trace.json"
+        done = run("profile", self.bundle, self.out / "tiny.int8.tflite", "--runs", 3, "-q", "--trace", trace)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        viewed = subprocess.run([CHECK_TRACE, trace], capture_output=True, text=True)
+        if viewed.returncode == 2:
+            self.skipTest(viewed.stderr.strip())
+        self.assertEqual(viewed.returncode, 0, viewed.stderr)
+        self.assertIn("2 processes", viewed.stdout)
+        events = json.loads(trace.read_text())
+        events["traceEvents"].append({"ph": "E", "pid": 1, "tid": 7, "ts": 3, "name": "never begun"})
+        trace.write_text(json.dumps(events))
+        self.assertEqual(subprocess.run([CHECK_TRACE, trace], capture_output=True).returncode, 1)
 
     def test_profiles_of_a_device_are_shown_and_compared(self):
         files = [self.folder / "portable.json", self.folder / "fastest.json"]
