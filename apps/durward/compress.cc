@@ -267,7 +267,7 @@ void add_compress(CLI::App& app, CommandLine& line) {
   command->add_flag("--no-bench", options->no_bench, "do not measure latency and op placement");
   CLI::Option* tune = command->add_option(
       "--tune", options->tune,
-      "fine-tune after quantisation, without labels: distill (docs/fine-tuning.md)");
+      "fine-tune after quantisation: distill, which needs no labels (docs/fine-tuning.md)");
   command
       ->add_option("--tune-images", options->tuning.files,
                    "how many of the photographs to train on, evenly spaced (default 1500)")
@@ -277,6 +277,12 @@ void add_compress(CLI::App& app, CommandLine& line) {
       ->add_option("--tune-steps", options->tuning.options.steps,
                    "batches of 32 to train on (default 250)")
       ->check(CLI::PositiveNumber)
+      ->needs(tune);
+  command
+      ->add_option("--tune-margin", options->tuning.options.margin_weight,
+                   "weight of a margin between people in the loss, e.g. 0.02: each subfolder of "
+                   "--calibrate is then a person (default 0: without)")
+      ->check(CLI::Range(0.0, 10.0))
       ->needs(tune);
   command
       ->add_flag("--resume", options->tuning.options.resume,

@@ -118,6 +118,7 @@ std::string tune_identity(const ModelFile& file, const CalibrationSet& calibrati
       {"evaluate_every", options.evaluate_every},
       {"rates", {options.weight_rate, options.bias_rate, options.scale_rate, options.slope_rate}},
       {"relation_weight", options.relation_weight},
+      {"margin_weight", options.margin_weight},
       {"seed", options.seed},
       {"threads",
        request.samples.threads}}.dump();
@@ -135,7 +136,9 @@ json tuning_json(const TuneOptions& options, const CalibrationSet& training,
                        {"cosine_mean", point.held_out.cosine_mean},
                        {"cosine_min", point.held_out.cosine_min}});
   }
-  return {{"method", "distillation from the float model"},
+  return {{"method", options.margin_weight > 0
+                         ? "distillation from the float model, and a margin between people"
+                         : "distillation from the float model"},
           {"images", training.samples.samples.count},
           {"digest", training.digest},
           {"training_samples", outcome.training_samples},
@@ -143,6 +146,7 @@ json tuning_json(const TuneOptions& options, const CalibrationSet& training,
           {"steps", options.steps},
           {"batch", options.batch},
           {"seed", options.seed},
+          {"margin_weight", options.margin_weight},
           {"resumed_from", outcome.resumed_from},
           {"best_step", outcome.best_step},
           {"elements_compared", tuned.witnessed},

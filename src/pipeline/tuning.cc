@@ -75,13 +75,21 @@ absl::Status compare_witnesses(const TuneData& data, TunedModels& tuned) {
 }  // namespace
 
 absl::StatusOr<TunedModels> tune_models(const Graph& simplified, const QuantizedModels& models,
-                                        const Samples& training, const Samples& calibration,
+                                        const Samples& training,
+                                        std::span<const int32_t> person_of_sample,
+                                        const Samples& calibration,
                                         const QuantizeModelsOptions& options, const Tuner& tuner,
                                         const TuneOptions& tuning) {
   const bool pictures = training.shape.size() == 4;
   const Samples samples = pictures ? with_mirror_images(training) : training;
   TuneData data;
-  for (int64_t i = 0; i < samples.count; ++i) data.group_of_sample.push_back(pictures ? i / 2 : i);
+  for (int64_t i = 0; i < samples.count; ++i) {
+    const int64_t source = pictures ? i / 2 : i;
+    data.group_of_sample.push_back(source);
+    if (!person_of_sample.empty()) {
+      data.person_of_sample.push_back(person_of_sample[static_cast<size_t>(source)]);
+    }
+  }
   data.read = samples.read;
   DURWARD_RETURN_IF_ERROR(teach(simplified, samples, options, data));
   TunedModels tuned;
