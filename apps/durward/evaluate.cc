@@ -19,9 +19,22 @@ struct JudgeOptions {
   std::vector<std::string> models;
   std::string trials, images;
   std::vector<std::string> gates;
+  std::vector<std::string> conditions;
   uint64_t seed = 1;
   InputOptions input;
 };
+
+absl::Status add_conditions(const JudgeOptions& options, SampleOptions& samples) {
+  if (!options.conditions.empty() && !std::holds_alternative<VoiceSpec>(samples.preprocessing)) {
+    return absl::InvalidArgumentError(
+        "--condition is for speaker models; this model sees no voice");
+  }
+  for (const std::string& text : options.conditions) {
+    DURWARD_RETURN_IF_ERROR(add_condition(text, samples.condition));
+  }
+  samples.condition_seed = options.seed;
+  return absl::OkStatus();
+}
 
 // What `evaluate` and `compare` share: the trial set and every model's figures.
 struct Judged {
@@ -35,6 +48,7 @@ absl::StatusOr<Judged> judge_models(const JudgeOptions& options, const std::vect
   DURWARD_ASSIGN_OR_RETURN(SampleOptions sample_options,
                            options.input.sample_options(options.models));
   sample_options.progress = terminal_progress(line.quiet);
+  DURWARD_RETURN_IF_ERROR(add_conditions(options, sample_options));
   std::vector<Variant> variants;
   for (const std::string& model : options.models) {
     DURWARD_ASSIGN_OR_RETURN(const RuntimeKind runtime, runtime_for(model));
@@ -63,12 +77,19 @@ json document(const Judged& judged) {
 }
 
 CLI::Option* add_judge_options(CLI::App& command, JudgeOptions& options) {
-  CLI::Option* trials = command.add_option(
-      "--trials", options.trials,
-      "LFW pairs, a .csv (enrol, probe, label, ...), or a folder with a subfolder for each person");
+  CLI::Option* trials = command.add_option("--trials", options.trials,
+                                           "LFW pairs, a .csv (enrol, probe, label, ...), or a "
+                                           "folder with a subfolder for each person, of "
+                                           "pictures or, for a speaker model, recordings");
   command.add_option("--images", options.images,
                      "where the list's pictures are (default: beside the list)");
-  command.add_option("--seed", options.seed, "of the bootstrap (default 1)");
+  command
+      .add_option("--condition", options.conditions,
+                  "of voices, on both sides of each trial: cut=SECONDSs keeps the first seconds of "
+                  "speech, snr=DB:FILE adds noise (docs/voice.md)")
+      ->allow_extra_args(false);
+  command.add_option("--seed", options.seed,
+                     "of the bootstrap, and of the place in the noise (default 1)");
   options.input.add_to(command);
   return trials;
 }
@@ -172,7 +193,8 @@ void add_evaluate(CLI::App& app, CommandLine& line) {
       "  durward evaluate model.onnx --preset mobilefacenet-prelu --trials lfw_pairs.txt\n"
       "  durward evaluate out/model.bundle --trials other_people/\n"
       "  durward evaluate out/model.int8.tflite --preset mobilefacenet-prelu --trials people/ "
-      "--json");
+      "--json\n"
+      "  durward evaluate speaker.onnx --preset ge2e --trials speakers/ --condition cut=2s");
   command->callback(
       [options, &line] { line.run = [options, &line] { return run_evaluate(*options, line); }; });
 }

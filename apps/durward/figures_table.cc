@@ -35,7 +35,7 @@ std::string trials_text(const TrialSet& set, const Evaluation& evaluation) {
                    " impostor trials of ", evaluation.people, " people\n");
   if (!set.samples.skipped.empty()) {
     absl::StrAppend(&text, set.samples.skipped.size(), " of ", set.files,
-                    " pictures could not be used (", set.lost_trials,
+                    " files could not be used (", set.lost_trials,
                     " trials lost); the first: ", set.samples.skipped[0].path.string(), ": ",
                     set.samples.skipped[0].reason, "\n");
   }

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "audio/voice_condition.h"
 #include "base/progress.h"
 #include "base/status.h"
 #include "data/preprocessing.h"
@@ -51,17 +52,20 @@ struct SampleOptions {
   // Needed unless `aligned`, or the specification aligns no face.
   std::optional<std::filesystem::path> detector = {};
   std::optional<int> detector_side = {};  // FaceDetectorOptions::max_side
+  // Of recordings: what they are judged under, and where in the noise each begins.
+  VoiceCondition condition = {};
+  uint64_t condition_seed = 1;
   int threads = 1;
   Progress progress = {};
 };
 
-// In the order of `files`, whatever the number of threads. A file that cannot be read, or shows no
-// face, is skipped. Errors: those of collect_crops.
+// In the order of `files`, whatever the number of threads. A file that cannot be read, or holds no
+// face or voice, is skipped. Errors: those of collect_crops and collect_voice_samples.
 [[nodiscard]] absl::StatusOr<SampleSet> collect_samples(
     std::span<const std::filesystem::path> files, const SampleOptions& options);
 
 // The files of a folder that hold what `preprocessing` is for, sorted, and how many others there
-// are. Errors: those of list_images.
+// are. Errors: those of list_images and list_recordings.
 struct ListedFiles {
   std::vector<std::filesystem::path> files;
   int64_t others = 0;

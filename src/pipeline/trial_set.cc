@@ -33,8 +33,11 @@ void add_trials(const TrialList& list, std::span<const int32_t> row_of_image, Tr
 absl::StatusOr<TrialSet> load_trial_set(const std::filesystem::path& list_path,
                                         const std::filesystem::path& image_root,
                                         const SampleOptions& options) {
-  DURWARD_ASSIGN_OR_RETURN(const TrialList list,
-                           read_trials(list_path, {.image_root = image_root}));
+  DURWARD_ASSIGN_OR_RETURN(
+      const TrialList list,
+      read_trials(list_path,
+                  {.recordings = std::holds_alternative<VoiceSpec>(options.preprocessing),
+                   .image_root = image_root}));
   std::vector<std::filesystem::path> paths;
   for (const TrialImage& image : list.images) paths.push_back(image.path);
   SampleOptions central = options;
