@@ -28,6 +28,11 @@ int64_t macs_of(const MatMulFloatCall& call) {
   for (int i = 0; i < call.batch.rank; ++i) matrices *= call.batch.dims[i];
   return matrices * call.rows * call.depth * call.columns;
 }
+int64_t macs_of(const RecurrentGeometry& g, int64_t gates) {
+  return g.steps * g.batch * gates * g.hidden * (g.inputs + g.hidden);
+}
+int64_t macs_of(const LstmFloatCall& call) { return macs_of(call.geometry, 4); }
+int64_t macs_of(const GruFloatCall& call) { return macs_of(call.geometry, 3); }
 template <typename Call>
 int64_t macs_of(const Call&) {
   return 0;

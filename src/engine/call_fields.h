@@ -66,6 +66,12 @@ void fields(V& v, Reduction& reduction) {
 }
 
 template <typename V>
+void fields(V& v, RecurrentGeometry& g) {
+  for (int64_t* field : {&g.steps, &g.batch, &g.inputs, &g.hidden}) v(*field);
+  v(g.reverse);
+}
+
+template <typename V>
 void fields(V& v, Conv2DInt8Call& c) {
   fields(v, c.geometry);
   v(c.input_zero_point);
@@ -269,6 +275,16 @@ void fields(V& v, DequantizeCall& c) {
   v(c.outer);
   v(c.channels);
   v(c.inner);
+}
+template <typename V>
+void fields(V& v, LstmFloatCall& c) {
+  fields(v, c.geometry);
+  v(c.returns_cell);
+}
+template <typename V>
+void fields(V& v, GruFloatCall& c) {
+  fields(v, c.geometry);
+  v(c.linear_before_reset);
 }
 
 }  // namespace durward

@@ -59,6 +59,9 @@ class Needs {
   void constant(int64_t elements, int64_t element_bytes) {
     input(elements, element_bytes).constant = true;
   }
+  void optional_input(int64_t elements, int64_t element_bytes) {
+    input(elements, element_bytes).optional = true;
+  }
   void optional(int64_t elements, int64_t element_bytes) {
     OperandNeed& need = input(elements, element_bytes);
     need.constant = need.optional = true;
@@ -439,6 +442,31 @@ void describe(Needs& n, const DequantizeCall& c) {
   n.constant(c.channels, sizeof(float));
   n.constant(c.channels, sizeof(int32_t));
   n.output(elements, sizeof(float));
+}
+
+// x, the two matrices of weights for `gates` gates and the bias for `biases` of them.
+void recurrent_layer(Needs& n, const RecurrentGeometry& g, int64_t gates, int64_t biases) {
+  for (const int64_t size : {g.steps, g.batch, g.inputs, g.hidden}) n.dimension(size);
+  n.input(n.product({g.steps, g.batch, g.inputs}), sizeof(float));
+  n.input(n.product({gates, g.hidden, g.inputs}), sizeof(float));
+  n.input(n.product({gates, g.hidden, g.hidden}), sizeof(float));
+  n.optional(n.product({biases, g.hidden}), sizeof(float));
+}
+void describe(Needs& n, const LstmFloatCall& c) {
+  const RecurrentGeometry& g = c.geometry;
+  recurrent_layer(n, g, 4, 4);
+  const int64_t states = n.product({g.batch, g.hidden});
+  n.optional_input(states, sizeof(float));
+  n.optional_input(states, sizeof(float));
+  const int64_t rows = n.ok() ? g.steps + (c.returns_cell ? 1 : 0) : 0;
+  n.output(n.product({states, rows}), sizeof(float));
+}
+void describe(Needs& n, const GruFloatCall& c) {
+  const RecurrentGeometry& g = c.geometry;
+  recurrent_layer(n, g, 3, 6);
+  const int64_t states = n.product({g.batch, g.hidden});
+  n.optional_input(states, sizeof(float));
+  n.output(n.product({states, g.steps}), sizeof(float));
 }
 
 }  // namespace

@@ -8,7 +8,9 @@
 #include "engine/kernel_call.h"
 #include "engine/kernels/depthwise/depthwise.h"
 #include "engine/kernels/fully_connected/fully_connected.h"
+#include "engine/kernels/gru/gru.h"
 #include "engine/kernels/l2_normalize/l2_normalize.h"
+#include "engine/kernels/lstm/lstm.h"
 #include "engine/kernels/matmul/matmul.h"
 #include "engine/kernels/pool/pool.h"
 #include "engine/kernels/portable.h"
@@ -246,6 +248,20 @@ void run(const DequantizeCall& call, const CallOperands& o) {
   }
 }
 
+// ---- recurrent layers ----
+
+void run(const LstmFloatCall& call, const CallOperands& o) {
+  lstm_float({call.geometry, call.returns_cell, o.in<float>(1), o.in<float>(2), o.in<float>(3),
+              o.in<float>(4), o.in<float>(5)},
+             o.in<float>(0), o.out<float>(), o.scratch);
+}
+
+void run(const GruFloatCall& call, const CallOperands& o) {
+  gru_float({call.geometry, call.linear_before_reset, o.in<float>(1), o.in<float>(2),
+             o.in<float>(3), o.in<float>(4)},
+            o.in<float>(0), o.out<float>(), o.scratch);
+}
+
 // ---- whether a call that has VectorKernels does more with them than run the reference ----
 
 bool uses(const auto&) { return true; }
@@ -269,6 +285,8 @@ size_t scratch(const AveragePoolInt8Call& call) { return average_pool_scratch_by
 size_t scratch(const AveragePoolFloatCall& call) { return average_pool_scratch_bytes(call.window); }
 size_t scratch(const SumInt8Call& call) { return reduce_scratch_bytes(call.reduction); }
 size_t scratch(const ReduceFloatCall& call) { return reduce_scratch_bytes(call.reduction); }
+size_t scratch(const LstmFloatCall& call) { return lstm_float_scratch_bytes(call.geometry); }
+size_t scratch(const GruFloatCall& call) { return gru_float_scratch_bytes(call.geometry); }
 
 }  // namespace
 
@@ -340,7 +358,9 @@ const char* name(const KernelCall& call) noexcept {
                                            "L2NormalizeInt8",
                                            "L2NormalizeFloat",
                                            "QuantizeInt8",
-                                           "Dequantize"};
+                                           "Dequantize",
+                                           "LstmFloat",
+                                           "GruFloat"};
   static_assert(std::size(kNames) == std::variant_size_v<KernelCall>);
   return kNames[call.index()];
 }

@@ -204,15 +204,26 @@ struct DequantizeCall {
   int64_t outer = 1, channels = 1, inner = 1;
 };
 
-using KernelCall =
-    std::variant<Conv2DInt8Call, DepthwiseInt8Call, Conv2DFloatCall, DepthwiseFloatCall,
-                 FullyConnectedFloatCall, MatMulFloatCall, AddInt8Call, MulInt8Call,
-                 ExtremumInt8Call, BinaryFloatCall, LookupInt8Call, PReluInt8Call, PReluFloatCall,
-                 UnaryFloatCall, ScaleShiftFloatCall, MaxPoolCall, AveragePoolInt8Call,
-                 AveragePoolFloatCall, SumInt8Call, ReduceExtremumInt8Call, ReduceFloatCall,
-                 CopyCall, FillCall, GatherCall, ResizeNearestCall, ResizeLinearFloatCall,
-                 ResizeLinearInt8Call, SoftmaxInt8Call, SoftmaxFloatCall, L2NormalizeInt8Call,
-                 L2NormalizeFloatCall, QuantizeInt8Call, DequantizeCall>;
+// (x, weights, recurrent, [bias], [initial hidden], [initial cell]) -> y, and the last cell behind
+// it where it is returned
+struct LstmFloatCall {
+  RecurrentGeometry geometry;
+  bool returns_cell = false;
+};
+// (x, weights, recurrent, [bias], [initial hidden]) -> y
+struct GruFloatCall {
+  RecurrentGeometry geometry;
+  bool linear_before_reset = false;
+};
+
+using KernelCall = std::variant<
+    Conv2DInt8Call, DepthwiseInt8Call, Conv2DFloatCall, DepthwiseFloatCall, FullyConnectedFloatCall,
+    MatMulFloatCall, AddInt8Call, MulInt8Call, ExtremumInt8Call, BinaryFloatCall, LookupInt8Call,
+    PReluInt8Call, PReluFloatCall, UnaryFloatCall, ScaleShiftFloatCall, MaxPoolCall,
+    AveragePoolInt8Call, AveragePoolFloatCall, SumInt8Call, ReduceExtremumInt8Call, ReduceFloatCall,
+    CopyCall, FillCall, GatherCall, ResizeNearestCall, ResizeLinearFloatCall, ResizeLinearInt8Call,
+    SoftmaxInt8Call, SoftmaxFloatCall, L2NormalizeInt8Call, L2NormalizeFloatCall, QuantizeInt8Call,
+    DequantizeCall, LstmFloatCall, GruFloatCall>;
 
 // "Conv2DInt8", "Copy", ...
 [[nodiscard]] const char* name(const KernelCall& call) noexcept;

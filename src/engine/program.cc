@@ -12,6 +12,8 @@
 #include "engine/kernels/conv2d/kernels.h"
 #include "engine/kernels/depthwise/float_kernels.h"
 #include "engine/kernels/depthwise/kernels.h"
+#include "engine/kernels/gru/float_kernels.h"
+#include "engine/kernels/lstm/float_kernels.h"
 
 namespace durward {
 namespace {
@@ -63,6 +65,24 @@ Conv2DFloat layer_of(const FullyConnectedFloatCall& c, const CallOperands& opera
 DepthwiseFloat layer_of(const DepthwiseFloatCall& c, const CallOperands& operands) {
   return {c.window, operands.in<float>(1), operands.in<float>(2), float_output(c.range, operands)};
 }
+// The states to begin with may be what another call computes: only a run looks at them.
+LstmFloat layer_of(const LstmFloatCall& c, const CallOperands& operands) {
+  return {c.geometry,
+          c.returns_cell,
+          operands.in<float>(1),
+          operands.in<float>(2),
+          operands.in<float>(3),
+          operands.in<float>(4),
+          operands.in<float>(5)};
+}
+GruFloat layer_of(const GruFloatCall& c, const CallOperands& operands) {
+  return {c.geometry,
+          c.linear_before_reset,
+          operands.in<float>(1),
+          operands.in<float>(2),
+          operands.in<float>(3),
+          operands.in<float>(4)};
+}
 
 std::span<const LayerKernel<Conv2DInt8>> kernels_for(const Conv2DInt8&) { return conv2d_kernels(); }
 std::span<const LayerKernel<DepthwiseInt8>> kernels_for(const DepthwiseInt8&) {
@@ -74,6 +94,10 @@ std::span<const FloatKernel<Conv2DFloat>> kernels_for(const Conv2DFloat&) {
 std::span<const FloatKernel<DepthwiseFloat>> kernels_for(const DepthwiseFloat&) {
   return depthwise_float_kernels();
 }
+std::span<const FloatKernel<LstmFloat>> kernels_for(const LstmFloat&) {
+  return lstm_float_kernels();
+}
+std::span<const FloatKernel<GruFloat>> kernels_for(const GruFloat&) { return gru_float_kernels(); }
 
 // The fastest kernel that takes the layer, up to `highest`; the portable one takes everything.
 template <typename Layer>
@@ -174,6 +198,8 @@ bool Program::visit_layer(Self& self, const KernelCall& parameters, size_t call,
   if (const auto* c = std::get_if<DepthwiseFloatCall>(&parameters)) {
     return visit(*c, self.float_depthwise_[call]);
   }
+  if (const auto* c = std::get_if<LstmFloatCall>(&parameters)) return visit(*c, self.lstm_[call]);
+  if (const auto* c = std::get_if<GruFloatCall>(&parameters)) return visit(*c, self.gru_[call]);
   return false;
 }
 
@@ -195,6 +221,8 @@ void Program::choose_kernels(Isa highest) {
   depthwise_.resize(plan_.calls.size());
   float_conv_.resize(plan_.calls.size());
   float_depthwise_.resize(plan_.calls.size());
+  lstm_.resize(plan_.calls.size());
+  gru_.resize(plan_.calls.size());
   std::array<const std::byte*, kMaxCallInputs> addresses;
   for (size_t i = 0; i < plan_.calls.size(); ++i) {
     const PlanCall& call = plan_.calls[i];

@@ -13,7 +13,9 @@
 #include "engine/kernels/conv2d/conv2d.h"
 #include "engine/kernels/depthwise/depthwise.h"
 #include "engine/kernels/float_kernel.h"
+#include "engine/kernels/gru/gru.h"
 #include "engine/kernels/layer_kernel.h"
+#include "engine/kernels/lstm/lstm.h"
 #include "engine/kernels/vectors/vector_kernels.h"
 #include "engine/plan.h"
 #include "engine/scrubber.h"
@@ -129,6 +131,8 @@ class Program {
   std::vector<ChosenKernel<LayerKernel<DepthwiseInt8>>> depthwise_;
   std::vector<ChosenKernel<FloatKernel<Conv2DFloat>>> float_conv_;
   std::vector<ChosenKernel<FloatKernel<DepthwiseFloat>>> float_depthwise_;
+  std::vector<ChosenKernel<FloatKernel<LstmFloat>>> lstm_;
+  std::vector<ChosenKernel<FloatKernel<GruFloat>>> gru_;
   const VectorKernels* vector_kernels_ = nullptr;  // for other calls
   size_t threads_ = 1;
   int64_t shortest_part_ = 0;

@@ -66,6 +66,10 @@ inline std::vector<KernelCall> every_call() {
       L2NormalizeInt8Call{axis, 1, 128, {}},
       L2NormalizeFloatCall{axis, 1e-6f},
       QuantizeInt8Call{0.5f, {}, 9},
+      LstmFloatCall{{4, 2, 3, 5, false}, false},
+      LstmFloatCall{{4, 2, 3, 5, true}, true},
+      GruFloatCall{{4, 2, 3, 5, false}, true},
+      GruFloatCall{{4, 2, 3, 5, true}, false},
   };
   for (int kind = 0; kind <= static_cast<int>(FloatBinary::kGreaterOrEqual); ++kind) {
     calls.push_back(BinaryFloatCall{static_cast<FloatBinary>(kind), rows, {}});
