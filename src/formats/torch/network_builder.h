@@ -31,6 +31,10 @@ class NetworkBuilder {
   // The network's input, called "input": one image, NHWC here, NCHW in the source model.
   TensorId input(int64_t height, int64_t width, int64_t channels);
 
+  // The same for a sequence: [1, steps, features] here and there, and [steps, 1, features] for the
+  // layers.
+  TensorId sequence_input(int64_t steps, int64_t features);
+
   // torch.nn.Conv2d(groups=1), with a bias where the state dict has one.
   TensorId conv2d(TensorId x, const std::string& layer, const ConvGeometry& geometry);
   // torch.nn.Conv2d(C, C, groups=C), with a bias where the state dict has one.
@@ -39,6 +43,16 @@ class NetworkBuilder {
   TensorId batch_norm(TensorId x, const std::string& layer);
   // torch.nn.PReLU with one slope per channel.
   TensorId prelu(TensorId x, const std::string& layer);
+  // Layer `number` of a torch.nn.LSTM over [steps, 1, features]; the hidden size is the weights'.
+  TensorId lstm(TensorId x, const std::string& layer, const std::string& number);
+  // [steps, 1, features] -> [1, features]
+  TensorId last_step(TensorId x, const std::string& name);
+  // torch.nn.Linear, with a bias where the state dict has one.
+  TensorId linear(TensorId x, const std::string& layer);
+  TensorId relu(TensorId x, const std::string& name);
+  TensorId l2_normalize(TensorId x, const std::string& name);
+  // A tensor that only training needs.
+  void ignore(const std::string& name, const Shape& shape);
   TensorId add(TensorId a, TensorId b, const std::string& name);
   // [1,1,1,C] -> [1,C]
   TensorId flatten(TensorId x, const std::string& name);
