@@ -12,6 +12,7 @@
 #include "biometrics/gate.h"
 #include "engine/kernels/isa.h"
 #include "pipeline/crops.h"
+#include "pipeline/model_file.h"
 
 namespace durward {
 
@@ -49,6 +50,15 @@ void add_bundle(CLI::App& app, CommandLine& line);
 
 // --tflite-ops: the name of a set of operators, or nothing.
 void add_tflite_ops(CLI::App& command, std::string& name);
+
+// --dimension and --fix: what an ONNX model leaves open, each NAME=VALUE.
+struct ReadingOptions {
+  std::vector<std::string> dimensions, fixed_inputs;
+
+  void add_to(CLI::App& command);
+  // InvalidArgument for what is not NAME=VALUE, or names something twice.
+  [[nodiscard]] absl::StatusOr<ModelReading> reading() const;
+};
 
 // Each --max-tar-loss as a gate. Errors: parse_gate's.
 [[nodiscard]] absl::StatusOr<std::vector<Gate>> parse_gates(const std::vector<std::string>& texts);
