@@ -24,4 +24,9 @@ struct Architecture {
 // depthwise convolution is 7x6; output "embedding", 1x128, not normalised.
 extern const Architecture kMobileFaceNet;
 
+// MiniFASNet and MiniFASNet with squeeze and excitation, presentation-attack detectors, with the
+// layer names of minivision-ai/Silent-Face-Anti-Spoofing. Input 1x3x80x80 BGR, 0..255, where its
+// global depthwise convolution is 5x5; output "logits", 1x3, of which the second is of live faces.
+extern const Architecture kMiniFasNet;
+
 }  // namespace durward

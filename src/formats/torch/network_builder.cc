@@ -38,12 +38,7 @@ TensorId NetworkBuilder::input(int64_t height, int64_t width, int64_t channels) 
 TensorId NetworkBuilder::conv2d(TensorId x, const std::string& layer, const ConvGeometry& g) {
   if (!ok()) return {};
   const std::string name = layer + ".weight";
-  const auto shape = weights_.shape(name);
-  if (!shape.ok()) {
-    first_error_ = shape.status();
-    return {};
-  }
-  const int64_t outputs = shape->empty() ? 0 : shape->front();
+  const int64_t outputs = outputs_of(name);
   const int64_t inputs = channels(x);
   const std::vector<float> kernel = take(name, {outputs, inputs, g.kernel_h, g.kernel_w});
   if (!ok()) return {};
@@ -81,7 +76,20 @@ TensorId NetworkBuilder::batch_norm(TensorId x, const std::string& layer) {
   for (const std::string_view field : {".weight", ".bias", ".running_mean", ".running_var"}) {
     operands.push_back(per_channel(layer + std::string(field), count));
   }
-  return node(BatchNorm{.epsilon = 1e-5f, .axis = 3}, layer, std::move(operands));
+  const int axis = static_cast<int>(graph_.tensor(x).shape.size()) - 1;
+  return node(BatchNorm{.epsilon = 1e-5f, .axis = axis}, layer, std::move(operands));
+}
+
+TensorId NetworkBuilder::linear(TensorId x, const std::string& layer) {
+  if (!ok()) return {};
+  const std::string name = layer + ".weight";
+  const int64_t outputs = outputs_of(name);
+  const Shape shape = {outputs, channels(x)};
+  const std::vector<float> weights = take(name, shape);
+  if (!ok()) return {};
+  std::vector<TensorId> operands = {x, constant(name, shape, weights)};
+  if (weights_.has(layer + ".bias")) operands.push_back(per_channel(layer + ".bias", outputs));
+  return node(FullyConnected{}, layer, std::move(operands));
 }
 
 TensorId NetworkBuilder::prelu(TensorId x, const std::string& layer) {
@@ -89,8 +97,24 @@ TensorId NetworkBuilder::prelu(TensorId x, const std::string& layer) {
   return node(PRelu{}, layer, {x, per_channel(layer + ".weight", channels(x))});
 }
 
+TensorId NetworkBuilder::relu(TensorId x, const std::string& name) {
+  return node(Unary{.kind = UnaryKind::kRelu}, name, {x});
+}
+
+TensorId NetworkBuilder::sigmoid(TensorId x, const std::string& name) {
+  return node(Unary{.kind = UnaryKind::kSigmoid}, name, {x});
+}
+
 TensorId NetworkBuilder::add(TensorId a, TensorId b, const std::string& name) {
   return node(Binary{.kind = BinaryKind::kAdd}, name, {a, b});
+}
+
+TensorId NetworkBuilder::multiply(TensorId a, TensorId b, const std::string& name) {
+  return node(Binary{.kind = BinaryKind::kMul}, name, {a, b});
+}
+
+TensorId NetworkBuilder::spatial_mean(TensorId x, const std::string& name) {
+  return node(Reduce{.kind = ReduceKind::kMean, .axes = {1, 2}, .keep_dims = true}, name, {x});
 }
 
 TensorId NetworkBuilder::flatten(TensorId x, const std::string& name) {
@@ -122,6 +146,16 @@ TensorId NetworkBuilder::constant(const std::string& name, const Shape& shape,
 TensorId NetworkBuilder::per_channel(const std::string& name, int64_t count) {
   const std::vector<float> values = take(name, {count});
   return ok() ? constant(name, {count}, values) : TensorId{};
+}
+
+int64_t NetworkBuilder::outputs_of(const std::string& name) {
+  if (!ok()) return 0;
+  const auto shape = weights_.shape(name);
+  if (!shape.ok()) {
+    first_error_ = shape.status();
+    return 0;
+  }
+  return shape->empty() ? 0 : shape->front();
 }
 
 TensorId NetworkBuilder::node(Op op, const std::string& name, std::vector<TensorId> inputs) {
