@@ -56,7 +56,7 @@ absl::StatusOr<SampleOptions> InputOptions::sample_options(
   const auto* picture = std::get_if<InputSpec>(&options.preprocessing);
   if (!detector.empty()) {
     options.detector = detector;
-  } else if (!aligned && picture != nullptr && picture->alignment == Alignment::kArcface112) {
+  } else if (!aligned && picture != nullptr && needs_face(picture->alignment)) {
     DURWARD_ASSIGN_OR_RETURN(options.detector, default_detector());
   }
   options.detector_side = detector_side;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 namespace durward {
 namespace {
@@ -12,6 +11,8 @@ using nlohmann::json;
 
 constexpr int kVersion = 1;
 constexpr int kMaxSide = 4096;
+constexpr double kMaxFaceScale = 16;
+constexpr int kMaxClasses = 1000;
 
 template <typename Value>
 struct Name {
@@ -23,7 +24,9 @@ constexpr Name<ChannelOrder> kChannelOrders[] = {{ChannelOrder::kRgb, "RGB"},
                                                  {ChannelOrder::kBgr, "BGR"}};
 constexpr Name<Alignment> kAlignments[] = {{Alignment::kNone, "none"},
                                            {Alignment::kCenterCrop, "center-crop"},
-                                           {Alignment::kArcface112, "arcface-112"}};
+                                           {Alignment::kArcface112, "arcface-112"},
+                                           {Alignment::kFaceSquare, "face-square"},
+                                           {Alignment::kFaceBox, "face-box"}};
 constexpr Name<Interpolation> kInterpolations[] = {{Interpolation::kNearest, "nearest"},
                                                    {Interpolation::kBilinear, "bilinear"},
                                                    {Interpolation::kBicubic, "bicubic"},
@@ -40,6 +43,10 @@ std::string name_of(const Name<Value> (&names)[count], Value value) {
 absl::Status bad_field(std::string_view key, std::string_view expected) {
   return absl::InvalidArgumentError(
       absl::StrCat("\"", std::string(key), "\" must be ", std::string(expected)));
+}
+
+bool has_face_scale(Alignment alignment) {
+  return alignment == Alignment::kFaceSquare || alignment == Alignment::kFaceBox;
 }
 
 // The fields of one JSON object, each taken once, so that what is left over is unknown.
@@ -97,6 +104,22 @@ class Fields {
     return bad_field(key, expected);
   }
 
+  absl::Status take_number(const char* key, double& number) {
+    const std::optional<json> value = take(key);
+    if (!value || !value->is_number()) return bad_field(key, "a number");
+    number = value->get<double>();
+    return absl::OkStatus();
+  }
+
+  absl::Status take_class(const char* key, std::optional<int>& index) {
+    const std::optional<json> value = take(key);
+    if (!value) return absl::OkStatus();
+    if (!value->is_number_integer()) return bad_field(key, "the number of an output, from 0");
+    // Clamped here, refused by the check.
+    index = static_cast<int>(std::clamp<int64_t>(value->get<int64_t>(), -1, kMaxClasses));
+    return absl::OkStatus();
+  }
+
   absl::Status expect_none_left() const {
     if (object_.empty()) return absl::OkStatus();
     return absl::InvalidArgumentError(absl::StrCat(
@@ -121,12 +144,20 @@ absl::StatusOr<InputSpec> parse_object(json object) {
   DURWARD_RETURN_IF_ERROR(fields.take_per_channel("std", spec.std));
   DURWARD_RETURN_IF_ERROR(fields.take_name("alignment", kAlignments, spec.alignment));
   DURWARD_RETURN_IF_ERROR(fields.take_name("interpolation", kInterpolations, spec.interpolation));
+  if (has_face_scale(spec.alignment)) {
+    DURWARD_RETURN_IF_ERROR(fields.take_number("face_scale", spec.face_scale));
+  }
+  DURWARD_RETURN_IF_ERROR(fields.take_class("live_class", spec.live_class));
   DURWARD_RETURN_IF_ERROR(fields.expect_none_left());
   DURWARD_RETURN_IF_ERROR(check_input_spec(spec));
   return spec;
 }
 
 }  // namespace
+
+bool needs_face(Alignment alignment) {
+  return alignment == Alignment::kArcface112 || has_face_scale(alignment);
+}
 
 absl::Status check_input_spec(const InputSpec& spec) {
   for (const auto& [key, side] : {std::pair("width", spec.width), {"height", spec.height}}) {
@@ -141,7 +172,18 @@ absl::Status check_input_spec(const InputSpec& spec) {
   }
   if (spec.alignment == Alignment::kArcface112 && spec.interpolation == Interpolation::kArea) {
     return bad_field("interpolation",
-                     "\"nearest\", \"bilinear\" or \"bicubic\" with a face alignment");
+                     "\"nearest\", \"bilinear\" or \"bicubic\" with \"arcface-112\"");
+  }
+  if (has_face_scale(spec.alignment)) {
+    if (!(spec.face_scale > 0 && spec.face_scale <= kMaxFaceScale)) {
+      return bad_field("face_scale", absl::StrCat("above 0 and at most ", kMaxFaceScale));
+    }
+  } else if (spec.face_scale != 0) {
+    return bad_field("face_scale",
+                     "absent unless the alignment is \"face-square\" or \"face-box\"");
+  }
+  if (spec.live_class && (*spec.live_class < 0 || *spec.live_class >= kMaxClasses)) {
+    return bad_field("live_class", absl::StrCat("0 to ", kMaxClasses - 1));
   }
   return absl::OkStatus();
 }
@@ -158,7 +200,7 @@ absl::StatusOr<InputSpec> parse_input_spec(std::string_view text, std::string_vi
 }
 
 std::string to_json(const InputSpec& spec) {
-  const nlohmann::ordered_json object = {
+  nlohmann::ordered_json object = {
       {"version", kVersion},
       {"width", spec.width},
       {"height", spec.height},
@@ -168,6 +210,8 @@ std::string to_json(const InputSpec& spec) {
       {"alignment", name_of(kAlignments, spec.alignment)},
       {"interpolation", name_of(kInterpolations, spec.interpolation)},
   };
+  if (has_face_scale(spec.alignment)) object["face_scale"] = spec.face_scale;
+  if (spec.live_class) object["live_class"] = *spec.live_class;
   return object.dump(2) + "\n";
 }
 
