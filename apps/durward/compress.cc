@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "attacks_text.h"
 #include "commands.h"
 #include "load_tuner.h"
 #include "report/result_json.h"
@@ -17,7 +18,7 @@ using nlohmann::json;
 
 struct CompressOptions {
   CompressRequest request;
-  std::string model, calibration, output, trials, images, target, tflite_ops;
+  std::string model, calibration, output, trials, attacks, images, target, tflite_ops;
   std::string observer = "mse";
   std::vector<std::string> gates, exports;
   bool no_check = false, no_bench = false, no_equalize = false, no_bias_correction = false,
@@ -119,6 +120,7 @@ void print_outcome(const CompressOutcome& outcome) {
             << result["calibration"]["images"] << " samples\n\n";
   if (result.contains("tuning")) print_tuning(result["tuning"]);
   if (result.contains("evaluation")) print_accuracy(result["evaluation"]);
+  if (result.contains("attacks")) std::cout << attacks_text(result["attacks"]) << "\n";
   if (result.contains("runs")) print_speed(result["runs"]);
   for (const json& entry : result["exports"]) {
     if (!entry.contains("agreement")) continue;
@@ -188,6 +190,7 @@ absl::StatusOr<ExitCode> run(CompressOptions& options, const CommandLine& line) 
   request.calibration = options.calibration;
   request.output = options.output;
   request.trials = options.trials;
+  request.attacks = options.attacks;
   request.images = options.images;
   request.preset = options.input.preset;
   request.command = line.text;
@@ -247,8 +250,14 @@ void add_compress(CLI::App& app, CommandLine& line) {
       ->add_option("--exports", options->exports,
                    "the files to write: bundle, tflite, onnx, ort, openvino (default: all)")
       ->delimiter(',');
-  command->add_option("--evaluate", options->trials,
-                      "trials to judge the result on: LFW pairs, a .csv, or a folder of people");
+  CLI::Option* trials = command->add_option(
+      "--evaluate", options->trials,
+      "trials to judge the result on: LFW pairs, a .csv, or a folder of people");
+  command
+      ->add_option("--attacks", options->attacks,
+                   "presentations to judge a presentation-attack detector on: a folder with live/ "
+                   "and a subfolder for each species, or a .csv (docs/presentation-attacks.md)")
+      ->excludes(trials);
   command->add_option("--images", options->images,
                       "where the trials' pictures are (default: beside the list)");
   command

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/sha256.h"
 #include "passes/passes.h"
+#include "pipeline/attacks_json.h"
 #include "pipeline/bundle_file.h"
 #include "pipeline/calibration_set.h"
 #include "pipeline/certificate.h"
@@ -65,10 +66,11 @@ class Compression {
     if (request_.tune) DURWARD_RETURN_IF_ERROR(tune());
     if (request_.check) DURWARD_RETURN_IF_ERROR(measure_noise());
     DURWARD_RETURN_IF_ERROR(write_exports(staging));
-    if (trials_ || request_.measure_speed) {
+    if (trials_ || attacks_ || request_.measure_speed) {
       DURWARD_ASSIGN_OR_RETURN(float_, write_float_variants(file_, rewritten_, name_, staging));
     }
     if (trials_) DURWARD_RETURN_IF_ERROR(evaluate_exports());
+    if (attacks_) DURWARD_RETURN_IF_ERROR(evaluate_detectors());
     if (request_.measure_speed) {
       DURWARD_RETURN_IF_ERROR(measure_latencies());
       DURWARD_RETURN_IF_ERROR(profile_exports());
@@ -105,10 +107,15 @@ class Compression {
                         " samples: ranges that they do not show are clipped. Some hundreds are "
                         "better."));
     }
-    if (request_.trials.empty()) return absl::OkStatus();
+    if (request_.trials.empty() && request_.attacks.empty()) return absl::OkStatus();
     if (available_runtimes().empty()) {
       return absl::UnavailableError("no runtime was found to evaluate in; run scripts/setup");
     }
+    if (!request_.attacks.empty()) {
+      DURWARD_ASSIGN_OR_RETURN(
+          attacks_, load_attack_set(request_.attacks, request_.images, request_.samples));
+    }
+    if (request_.trials.empty()) return absl::OkStatus();
     DURWARD_ASSIGN_OR_RETURN(trials_,
                              load_trial_set(request_.trials, request_.images, request_.samples));
     return absl::OkStatus();
@@ -302,6 +309,20 @@ class Compression {
     return absl::OkStatus();
   }
 
+  absl::Status evaluate_detectors() {
+    const AttackOptions options{.threads = request_.samples.threads, .progress = request_.progress};
+    std::vector<Variant> variants = {float_[0]};
+    variants[0].name = "fp32";
+    variants.insert(variants.end(), quantised_.begin(), quantised_.end());
+    std::vector<AttackSystem> systems;
+    for (const Variant& variant : variants) {
+      DURWARD_ASSIGN_OR_RETURN(systems.emplace_back(),
+                               evaluate_attacks(*attacks_, variant, options));
+    }
+    DURWARD_ASSIGN_OR_RETURN(result_["attacks"], attacks_json(*attacks_, systems, options));
+    return absl::OkStatus();
+  }
+
   absl::Status compare_with(const System& before, const Variant& variant, json& evaluation) {
     DURWARD_ASSIGN_OR_RETURN(const System after, evaluate_file(*trials_, variant, evaluation_));
     DURWARD_ASSIGN_OR_RETURN(const Comparison comparison,
@@ -415,6 +436,7 @@ class Compression {
   Graph rewritten_;
   std::optional<CalibrationSet> calibration_;
   std::optional<TrialSet> trials_;
+  std::optional<AttackSet> attacks_;
   QuantizedModels models_;
   std::vector<ExportFile> exports_;
   BundleModel bundle_;

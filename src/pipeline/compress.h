@@ -27,14 +27,15 @@ struct TuneRequest {
 
 struct CompressRequest {
   std::filesystem::path model;
-  std::filesystem::path calibration;  // folder of pictures or recordings
-  int64_t calibration_files = 300;    // evenly spaced over the folder; fewer where it has fewer
-  std::filesystem::path output;       // folder; made where it is missing
-  std::string preset;                 // its name, for the report; empty with a specification file
-  SampleOptions samples = {};         // the input specification, detector, threads
-  std::filesystem::path trials = {};  // empty: no evaluation
-  std::filesystem::path images = {};  // where the list's files are
-  std::vector<Gate> gates = {};       // need trials
+  std::filesystem::path calibration;   // folder of pictures or recordings
+  int64_t calibration_files = 300;     // evenly spaced over the folder; fewer where it has fewer
+  std::filesystem::path output;        // folder; made where it is missing
+  std::string preset;                  // its name, for the report; empty with a specification file
+  SampleOptions samples = {};          // the input specification, detector, threads
+  std::filesystem::path trials = {};   // empty: no evaluation
+  std::filesystem::path attacks = {};  // of a presentation-attack detector, instead of trials
+  std::filesystem::path images = {};   // where the list's files are
+  std::vector<Gate> gates = {};        // need trials
   QuantizeOptions quantize = {};
   bool equalize = true;
   std::optional<TuneRequest> tune = {};

@@ -24,6 +24,9 @@ struct Variant {
 // .xml OpenVINO. InvalidArgument for others.
 [[nodiscard]] absl::StatusOr<RuntimeKind> runtime_for(const std::filesystem::path& file);
 
+// Loads the file in its runtime, one thread for each embedder, to be shown such samples.
+[[nodiscard]] EmbedderFactory embedder_factory(const Variant& variant, const Samples& samples);
+
 struct EvaluateOptions {
   int threads = 1;
   EvaluationOptions figures = {};
@@ -42,7 +45,7 @@ struct System {
                                                      const EmbedderFactory& factory,
                                                      const EvaluateOptions& options);
 
-// The same for a model file, in its runtime, one thread for each embedder.
+// The same for a model file.
 [[nodiscard]] absl::StatusOr<System> evaluate_file(const TrialSet& set, Variant variant,
                                                    const EvaluateOptions& options);
 

@@ -10,6 +10,7 @@ namespace durward {
 [[nodiscard]] Html summary_section(const JsonView& result);     // the user's four questions
 [[nodiscard]] Html gates_section(const JsonView& result);       // gates and warnings
 [[nodiscard]] Html accuracy_section(const JsonView& result);    // DET, figures, losses, thresholds
+[[nodiscard]] Html attacks_section(const JsonView& result);     // APCER by species, BPCER
 [[nodiscard]] Html changes_section(const JsonView& result);     // pairs that changed sides
 [[nodiscard]] Html speed_section(const JsonView& result);       // latency, size, trade-offs
 [[nodiscard]] Html placement_section(const JsonView& result);   // where each op ran

@@ -82,7 +82,7 @@ TEST(Report, IsWellFormed) {
   const std::string html = render_report(sample()).value();
   EXPECT_EQ(structural_error(html), "");
   const auto counts = count_tags(html);
-  EXPECT_EQ(counts.at("section"), 12);
+  EXPECT_EQ(counts.at("section"), 13);
   EXPECT_EQ(counts.at("h1"), 1);
   EXPECT_EQ(counts.at("img"), 6);
   EXPECT_GE(counts.at("polyline"), 4);
@@ -111,6 +111,19 @@ TEST(Report, GivesEveryDrawingAndPictureAText) {
                 tag.find("aria-hidden") != std::string::npos)
         << tag;
   }
+}
+
+TEST(Report, ShowsErrorsOfPresentationAttackDetectionBySpeciesBeforeAndAfter) {
+  const std::string html = render_report(sample()).value();
+  const std::string part = html.substr(html.find("id=\"attacks\""));
+  EXPECT_THAT(part, HasSubstr("250 live and 60 print &lt;b&gt;"));
+  EXPECT_THAT(part, HasSubstr("2 more pictures"));
+  EXPECT_THAT(part, HasSubstr("needs 300 live ones"));
+  EXPECT_THAT(part, HasSubstr("2.40"));  // 6 of 250
+  EXPECT_THAT(part, HasSubstr("[-2.59, 3.89]"));
+  json without = sample();
+  without.erase("attacks");
+  EXPECT_THAT(render_report(without).value(), HasSubstr("No presentations were given"));
 }
 
 TEST(Report, ShowsTheProfileBeforeAndAfterSideBySide) {

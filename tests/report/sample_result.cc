@@ -155,6 +155,35 @@ json tuning() {
              {"cosine_min", 0.9939}}}}};
 }
 
+json attacks() {
+  const auto rate = [](int errors, int presentations, double lower, double upper) {
+    return json{{"errors", errors},
+                {"presentations", presentations},
+                {"rate", double(errors) / presentations},
+                {"interval", {lower, upper}}};
+  };
+  const auto variant = [&](const char* name, int errors) {
+    json apcer = rate(3, 60, 0.0104, 0.1392);
+    apcer["species"] = "print <b>";
+    json point = {{"name", "largest output"},
+                  {"threshold", 0},
+                  {"bpcer", rate(errors, 250, 0.0065, 0.0461)},
+                  {"apcer", json::array({apcer})}};
+    return json{{"name", name}, {"points", json::array({point})}};
+  };
+  const json kind = {{"kind", "live"},     {"presentations", 250}, {"new_errors", 2},
+                     {"mended_errors", 1}, {"increase", 0.004},    {"interval", {-0.0259, 0.0389}},
+                     {"p_value", 1}};
+  const json point = {{"name", "largest output"}, {"kinds", json::array({kind})}};
+  return {{"live", {{"name", "live"}, {"pictures", 252}, {"used", 250}}},
+          {"species", json::array({{{"name", "print <b>"}, {"pictures", 60}, {"used", 60}}})},
+          {"bpcer_target", 0.01},
+          {"live_needed", 300},
+          {"variants", json::array({variant("fp32", 5), variant("int8", 6)})},
+          {"changes",
+           json::array({{{"from", "fp32"}, {"to", "int8"}, {"points", json::array({point})}}})}};
+}
+
 json layers() {
   json list = json::array();
   for (int i = 0; i < 52; ++i) {
@@ -318,6 +347,7 @@ json sample_result() {
       {"layers", layers()},
       {"tuning", tuning()},
       {"evaluation", evaluation()},
+      {"attacks", attacks()},
       {"warnings", {"2 calibration pictures were skipped since no face was found in them."}},
       {"recommendation",
        {{"file", "mobilefacenet.int8.tflite"},

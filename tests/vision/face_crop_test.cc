@@ -240,8 +240,8 @@ TEST(CropFace, AFaceSquareStaysWhereItIsAndIsBlackOutsideOfThePicture) {
   for (int x = 0; x < 60; ++x) {
     const uint8_t* pixel = crop->pixel(x, 7);
     EXPECT_EQ(pixel[2], x < 10 ? 0 : 255) << x;
-    if (x >= 10) EXPECT_EQ(pixel[0], x - 10);
-    if (x >= 10) EXPECT_EQ(pixel[1], 27);
+    EXPECT_EQ(pixel[0], x < 10 ? 0 : x - 10) << x;
+    EXPECT_EQ(pixel[1], x < 10 ? 0 : 27) << x;
   }
 }
 
