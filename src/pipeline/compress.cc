@@ -20,6 +20,7 @@
 #include "pipeline/model_file.h"
 #include "pipeline/picture_digest.h"
 #include "pipeline/profile.h"
+#include "pipeline/quantization_json.h"
 #include "pipeline/speed_json.h"
 #include "pipeline/staged_folder.h"
 #include "pipeline/tuning.h"
@@ -167,6 +168,7 @@ class Compression {
     // The noise of layers is measured against the float model.
     tuned->models.prepared = std::move(models_.prepared);
     tuned->models.kept = models_.kept;
+    tuned->models.equalized = models_.equalized;
     models_ = std::move(tuned->models);
     result_["tuning"] = tuning_json(options, training, *tuned);
     if (tuned->equal != tuned->witnessed) {
@@ -190,6 +192,7 @@ class Compression {
   }
 
   absl::Status write_exports(const StagedFolder& staging) {
+    result_["quantization"] = quantization_json(models_.reference, models_.equalized);
     DURWARD_ASSIGN_OR_RETURN(
         exports_, write_export_files(models_, request_.exports, name_, request_.tflite, staging));
     if (request_.exports.contains(ExportKind::kBundle)) {

@@ -140,7 +140,8 @@ absl::StatusOr<QuantizedModels> quantize_models(const Graph& simplified, const S
   Quantizer quantizer(samples, options);
   QuantizedModels models;
   models.prepared = simplified;
-  if (!trained) limit_prelu_slopes(models.prepared);  // it turns signs
+  // It turns signs and moves scales to the next layer, which is a kind of equalisation.
+  if (options.equalize) models.equalized = limit_prelu_slopes(models.prepared);
   fuse_activations(models.prepared);
   if (trained) models.kept = kept_scales(models.prepared);
   const std::set<ExportKind>& exports = options.exports;
@@ -150,8 +151,10 @@ absl::StatusOr<QuantizedModels> quantize_models(const Graph& simplified, const S
   DURWARD_RETURN_IF_ERROR(onnxruntime
                               ? calibrate_around_prelu(models.prepared, calibration, quantizer)
                               : quantizer.calibrate_rest(models.prepared, calibration));
-  if (options.equalize)
+  if (options.equalize) {
     DURWARD_RETURN_IF_ERROR(equalize(models.prepared, calibration, {}).status());
+    models.equalized = true;
+  }
   DURWARD_ASSIGN_OR_RETURN(models.reference,
                            quantize(models.prepared, calibration, options.quantize));
   if (exports.contains(ExportKind::kTflite)) {

@@ -27,6 +27,7 @@ struct QuantizedModels {
   Graph onnxruntime;     // PReLU as a sum of two layers
   std::string executor;  // what supplied the activations
   std::optional<KeptScales> kept;  // of a model that came with scales
+  bool equalized = false;          // scales were moved between layers
 };
 
 struct QuantizeModelsOptions {
