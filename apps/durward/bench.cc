@@ -19,12 +19,12 @@ struct BenchCommand {
   InputOptions input;
 };
 
-absl::StatusOr<Image> crop_to_run(const BenchCommand& options) {
-  DURWARD_ASSIGN_OR_RETURN(const CropOptions crop_options,
-                           options.input.crop_options(options.models));
-  const std::filesystem::path pictures[] = {options.picture};
-  DURWARD_ASSIGN_OR_RETURN(const CropSet set, collect_crops(pictures, crop_options));
-  return set.crops.read(0);
+absl::StatusOr<Samples> samples_to_run(const BenchCommand& options) {
+  DURWARD_ASSIGN_OR_RETURN(const SampleOptions sample_options,
+                           options.input.sample_options(options.models));
+  const std::filesystem::path files[] = {options.picture};
+  DURWARD_ASSIGN_OR_RETURN(const SampleSet set, collect_samples(files, sample_options));
+  return set.samples;
 }
 
 json row_json(const SpeedRow& row, const SpeedRow& first) {
@@ -47,10 +47,9 @@ absl::StatusOr<ExitCode> run(BenchCommand& options, const CommandLine& line) {
     DURWARD_ASSIGN_OR_RETURN(const RuntimeKind runtime, runtime_for(model));
     subjects.push_back({{std::filesystem::path(model).filename().string(), runtime, model}, false});
   }
-  DURWARD_ASSIGN_OR_RETURN(const Image crop, crop_to_run(options));
-  DURWARD_ASSIGN_OR_RETURN(const InputSpec spec, options.input.spec(options.models));
+  DURWARD_ASSIGN_OR_RETURN(const Samples samples, samples_to_run(options));
   DURWARD_ASSIGN_OR_RETURN(const std::vector<SpeedRow> rows,
-                           measure_speed(subjects, crop, spec, options.speed));
+                           measure_speed(subjects, samples, options.speed));
   end_progress();
   const Machine machine = this_machine();
   if (line.json) {

@@ -11,7 +11,7 @@
 #include "base/status.h"
 #include "biometrics/gate.h"
 #include "engine/kernels/isa.h"
-#include "pipeline/crops.h"
+#include "pipeline/samples.h"
 
 namespace durward {
 
@@ -53,7 +53,7 @@ void add_tflite_ops(CLI::App& command, std::string& name);
 // Each --max-tar-loss as a gate. Errors: parse_gate's.
 [[nodiscard]] absl::StatusOr<std::vector<Gate>> parse_gates(const std::vector<std::string>& texts);
 
-// The options that say how pictures become model inputs; several commands share them.
+// The options that say how files become model inputs; several commands share them.
 struct InputOptions {
   std::string preset, spec_file, detector;
   std::optional<int> detector_side;
@@ -62,9 +62,11 @@ struct InputOptions {
 
   void add_to(CLI::App& command);
   // The one that was named, or else that of the first bundle among the models.
-  [[nodiscard]] absl::StatusOr<InputSpec> spec(std::span<const std::string> models) const;
+  [[nodiscard]] absl::StatusOr<Preprocessing> preprocessing(
+      std::span<const std::string> models) const;
   // With the default detector where one is needed and none was named.
-  [[nodiscard]] absl::StatusOr<CropOptions> crop_options(std::span<const std::string> models) const;
+  [[nodiscard]] absl::StatusOr<SampleOptions> sample_options(
+      std::span<const std::string> models) const;
 };
 
 }  // namespace durward

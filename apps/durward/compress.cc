@@ -116,7 +116,7 @@ void print_outcome(const CompressOutcome& outcome) {
   const json& result = outcome.result;
   std::cout << result["model"]["nodes_before"] << " nodes as imported, "
             << result["model"]["nodes_after"] << " after rewriting; calibrated on "
-            << result["calibration"]["images"] << " faces\n\n";
+            << result["calibration"]["images"] << " samples\n\n";
   if (result.contains("tuning")) print_tuning(result["tuning"]);
   if (result.contains("evaluation")) print_accuracy(result["evaluation"]);
   if (result.contains("runs")) print_speed(result["runs"]);
@@ -201,9 +201,9 @@ absl::StatusOr<ExitCode> run(CompressOptions& options, const CommandLine& line) 
   request.progress = terminal_progress(line.quiet);
   DURWARD_ASSIGN_OR_RETURN(request.quantize.activations.kind, observer_named(options.observer));
   DURWARD_ASSIGN_OR_RETURN(request.gates, parse_gates(options.gates));
-  DURWARD_ASSIGN_OR_RETURN(request.crops, options.input.crop_options({}));
-  request.crops.all_faces = options.all_faces;
-  request.crops.progress = request.progress;
+  DURWARD_ASSIGN_OR_RETURN(request.samples, options.input.sample_options({}));
+  request.samples.all_faces = options.all_faces;
+  request.samples.progress = request.progress;
   DURWARD_ASSIGN_OR_RETURN(const CompressOutcome outcome, compress(request));
   end_progress();
   if (line.json) {
@@ -230,7 +230,7 @@ void add_compress(CLI::App& app, CommandLine& line) {
       ->required();
   command->add_option("--out", options->output, "folder for the results")->required();
   command
-      ->add_option("--calibration-images", options->request.calibration_images,
+      ->add_option("--calibration-images", options->request.calibration_files,
                    "how many of the photographs to use, evenly spaced (default 300)")
       ->check(CLI::PositiveNumber);
   command->add_flag(
@@ -267,9 +267,9 @@ void add_compress(CLI::App& app, CommandLine& line) {
   command->add_flag("--no-bench", options->no_bench, "do not measure latency and op placement");
   CLI::Option* tune = command->add_option(
       "--tune", options->tune,
-      "fine-tune after quantisation, without labels: distill (docs/fine-tuning.md)");
+      "fine-tune after quantisation: distill, which needs no labels (docs/fine-tuning.md)");
   command
-      ->add_option("--tune-images", options->tuning.images,
+      ->add_option("--tune-images", options->tuning.files,
                    "how many of the photographs to train on, evenly spaced (default 1500)")
       ->check(CLI::PositiveNumber)
       ->needs(tune);
@@ -277,6 +277,12 @@ void add_compress(CLI::App& app, CommandLine& line) {
       ->add_option("--tune-steps", options->tuning.options.steps,
                    "batches of 32 to train on (default 250)")
       ->check(CLI::PositiveNumber)
+      ->needs(tune);
+  command
+      ->add_option("--tune-margin", options->tuning.options.margin_weight,
+                   "weight of a margin between people in the loss, e.g. 0.02: each subfolder of "
+                   "--calibrate is then a person (default 0: without)")
+      ->check(CLI::Range(0.0, 10.0))
       ->needs(tune);
   command
       ->add_flag("--resume", options->tuning.options.resume,

@@ -32,24 +32,24 @@ struct Judged {
 
 absl::StatusOr<Judged> judge_models(const JudgeOptions& options, const std::vector<Gate>& gates,
                                     const CommandLine& line) {
-  DURWARD_ASSIGN_OR_RETURN(CropOptions crop_options, options.input.crop_options(options.models));
-  crop_options.progress = terminal_progress(line.quiet);
+  DURWARD_ASSIGN_OR_RETURN(SampleOptions sample_options,
+                           options.input.sample_options(options.models));
+  sample_options.progress = terminal_progress(line.quiet);
   std::vector<Variant> variants;
   for (const std::string& model : options.models) {
     DURWARD_ASSIGN_OR_RETURN(const RuntimeKind runtime, runtime_for(model));
     variants.push_back({std::filesystem::path(model).filename().string(), runtime, model});
   }
   EvaluateOptions settings;
-  settings.threads = crop_options.threads;
-  settings.progress = crop_options.progress;
+  settings.threads = sample_options.threads;
+  settings.progress = sample_options.progress;
   settings.figures.bootstrap.seed = options.seed;
   add_gate_fars(gates, settings.figures.fars);
   DURWARD_ASSIGN_OR_RETURN(TrialSet set,
-                           load_trial_set(options.trials, options.images, crop_options));
+                           load_trial_set(options.trials, options.images, sample_options));
   std::vector<System> systems;
   for (const Variant& variant : variants) {
-    DURWARD_ASSIGN_OR_RETURN(System system,
-                             evaluate_file(set, variant, crop_options.spec, settings));
+    DURWARD_ASSIGN_OR_RETURN(System system, evaluate_file(set, variant, settings));
     systems.push_back(std::move(system));
   }
   return Judged{std::move(set), std::move(systems), std::move(settings)};

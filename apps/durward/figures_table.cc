@@ -33,11 +33,11 @@ std::string trials_text(const TrialSet& set, const Evaluation& evaluation) {
   std::string text =
       absl::StrCat(evaluation.genuine_trials, " genuine and ", evaluation.impostor_trials,
                    " impostor trials of ", evaluation.people, " people\n");
-  if (!set.crops.skipped.empty()) {
-    absl::StrAppend(&text, set.crops.skipped.size(), " of ", set.pictures,
+  if (!set.samples.skipped.empty()) {
+    absl::StrAppend(&text, set.samples.skipped.size(), " of ", set.files,
                     " pictures could not be used (", set.lost_trials,
-                    " trials lost); the first: ", set.crops.skipped[0].path.string(), ": ",
-                    set.crops.skipped[0].reason, "\n");
+                    " trials lost); the first: ", set.samples.skipped[0].path.string(), ": ",
+                    set.samples.skipped[0].reason, "\n");
   }
   for (const double far : evaluation.refused_fars) {
     absl::StrAppend(&text, "FAR ", far_text(far), " is refused: it needs at least ",

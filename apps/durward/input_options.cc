@@ -1,6 +1,7 @@
 #include "base/parallel.h"
 #include "commands.h"
 #include "pipeline/bundle_file.h"
+#include "pipeline/crops.h"
 
 namespace durward {
 
@@ -15,11 +16,11 @@ absl::StatusOr<std::vector<Gate>> parse_gates(const std::vector<std::string>& te
 
 void InputOptions::add_to(CLI::App& command) {
   std::string names;
-  for (const std::string_view name : input_preset_names())
+  for (const std::string_view name : preprocessing_preset_names())
     names += (names.empty() ? "" : ", ") + std::string(name);
   auto* preset_option = command.add_option(
       "--preset", preset,
-      "how the model wants its pixels (default: what a .bundle says of itself): " + names);
+      "how the model wants its input (default: what a .bundle says of itself): " + names);
   command
       .add_option("--input-spec", spec_file,
                   "the same from a file of your own (docs/input-spec.md)")
@@ -37,22 +38,25 @@ void InputOptions::add_to(CLI::App& command) {
       ->check(CLI::PositiveNumber);
 }
 
-absl::StatusOr<InputSpec> InputOptions::spec(std::span<const std::string> models) const {
-  if (!spec_file.empty()) return read_input_spec(spec_file);
-  if (!preset.empty()) return input_preset(preset);
+absl::StatusOr<Preprocessing> InputOptions::preprocessing(
+    std::span<const std::string> models) const {
+  if (!spec_file.empty()) return read_preprocessing(spec_file);
+  if (!preset.empty()) return preprocessing_preset(preset);
   for (const std::string& model : models)
-    if (std::filesystem::path(model).extension() == ".bundle") return bundle_input_spec(model);
+    if (std::filesystem::path(model).extension() == ".bundle") return bundle_preprocessing(model);
   return absl::InvalidArgumentError(
-      "say how the model wants its pixels: --preset NAME for a known model, or --input-spec FILE "
+      "say how the model wants its input: --preset NAME for a known model, or --input-spec FILE "
       "(docs/input-spec.md)");
 }
 
-absl::StatusOr<CropOptions> InputOptions::crop_options(std::span<const std::string> models) const {
-  CropOptions options{.aligned = aligned, .threads = threads > 0 ? threads : default_threads()};
-  DURWARD_ASSIGN_OR_RETURN(options.spec, spec(models));
+absl::StatusOr<SampleOptions> InputOptions::sample_options(
+    std::span<const std::string> models) const {
+  SampleOptions options{.aligned = aligned, .threads = threads > 0 ? threads : default_threads()};
+  DURWARD_ASSIGN_OR_RETURN(options.preprocessing, preprocessing(models));
+  const auto* picture = std::get_if<InputSpec>(&options.preprocessing);
   if (!detector.empty()) {
     options.detector = detector;
-  } else if (!aligned && options.spec.alignment == Alignment::kArcface112) {
+  } else if (!aligned && picture != nullptr && picture->alignment == Alignment::kArcface112) {
     DURWARD_ASSIGN_OR_RETURN(options.detector, default_detector());
   }
   options.detector_side = detector_side;

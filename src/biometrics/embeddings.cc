@@ -26,6 +26,34 @@ absl::StatusOr<Embeddings> Embeddings::normalise(std::vector<float> values, int 
   return Embeddings(std::move(values), dims);
 }
 
+absl::StatusOr<Embeddings> Embeddings::means(
+    std::span<const std::vector<int64_t>> rows_of_mean) const {
+  std::vector<float> values;
+  values.reserve(rows_of_mean.size() * static_cast<size_t>(dims_));
+  for (size_t i = 0; i < rows_of_mean.size(); ++i) {
+    std::vector<float> mean(static_cast<size_t>(dims_));
+    for (const int64_t index : rows_of_mean[i]) {
+      if (index < 0 || index >= rows()) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("mean ", i, " is of embedding ", index, ", but there are ", rows()));
+      }
+      const std::span<const float> added = row(index);
+      for (size_t d = 0; d < mean.size(); ++d) mean[d] += added[d];
+    }
+    if (rows_of_mean[i].size() != 1) {
+      absl::StatusOr<Embeddings> scaled = normalise(std::move(mean), dims_);
+      if (!scaled.ok()) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("the mean ", i, " of ", rows_of_mean[i].size(),
+                         " embeddings is zero: they have no direction in common"));
+      }
+      mean = std::move(scaled->values_);
+    }
+    values.insert(values.end(), mean.begin(), mean.end());
+  }
+  return Embeddings(std::move(values), dims_);
+}
+
 float cosine(std::span<const float> a, std::span<const float> b) {
   float sum = 0;
   for (size_t k = 0; k < a.size(); ++k) sum += a[k] * b[k];

@@ -18,6 +18,12 @@ class Embeddings {
   // is no whole number of rows, or a row is zero or not finite; the message names the row.
   [[nodiscard]] static absl::StatusOr<Embeddings> normalise(std::vector<float> values, int dims);
 
+  // One row for each list of rows: their mean, scaled to length 1; of one row, that row. A template
+  // of several samples. InvalidArgument where a list is empty, names a row that does not exist, or
+  // its mean is zero; the message names the list.
+  [[nodiscard]] absl::StatusOr<Embeddings> means(
+      std::span<const std::vector<int64_t>> rows_of_mean) const;
+
   [[nodiscard]] int64_t rows() const { return static_cast<int64_t>(values_.size()) / dims_; }
   [[nodiscard]] int dims() const { return dims_; }
   [[nodiscard]] std::span<const float> row(int64_t index) const {

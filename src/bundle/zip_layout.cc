@@ -9,12 +9,11 @@ namespace durward {
 namespace {
 
 // Fields that are the same in every member.
-constexpr uint16_t kVersion = 10;  // 1.0: stored members need no more
-constexpr uint16_t kMadeBy = 10;   // and carry no attributes of a system
-constexpr uint16_t kFlags = 0;     // not encrypted, sizes in the local header, names in ASCII
-constexpr uint16_t kStored = 0;
-constexpr uint16_t kTime = 0;              // midnight
-constexpr uint16_t kDate = 0x0021;         // of 1 January 1980, the first that ZIP knows
+constexpr uint16_t kVersion = 10;   // 1.0: stored members need no more
+constexpr uint16_t kMadeBy = 10;    // and carry no attributes of a system
+constexpr uint16_t kFlags = 0;      // not encrypted, sizes in the local header, names in ASCII
+constexpr uint16_t kTime = 0;       // midnight
+constexpr uint16_t kDate = 0x0021;  // of 1 January 1980, the first that ZIP knows
 constexpr uint16_t kAlignmentId = 0xd935;  // extra field: the alignment, then zeros to reach it
 constexpr size_t kAlignmentFieldBytes = 6;
 

@@ -17,6 +17,7 @@ inline constexpr int64_t kMemberAlignment = 64;  // of a member's first byte in 
 inline constexpr size_t kMaxMembers = 4096;
 inline constexpr size_t kMaxMemberNameBytes = 255;
 inline constexpr size_t kEndRecordBytes = 22;
+inline constexpr uint16_t kStored = 0;  // the method of every member: no compression
 // Of the whole file; half of what ZIP can address without its 64-bit extension.
 inline constexpr int64_t kMaxBundleBytes = (int64_t{1} << 31) - 1;
 

@@ -11,7 +11,6 @@ namespace {
 constexpr size_t kDirectoryEntryBytes = 46;  // without the name
 constexpr uint32_t kEndSignature = 0x06054b50;
 constexpr uint32_t kDirectorySignature = 0x02014b50;
-constexpr uint16_t kStored = 0;
 
 using Bytes = std::span<const std::byte>;
 

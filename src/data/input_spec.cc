@@ -5,8 +5,6 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "base/file.h"
-
 namespace durward {
 namespace {
 
@@ -14,7 +12,6 @@ using nlohmann::json;
 
 constexpr int kVersion = 1;
 constexpr int kMaxSide = 4096;
-constexpr int64_t kMaxSpecBytes = 1 << 20;
 
 template <typename Value>
 struct Name {
@@ -172,16 +169,6 @@ std::string to_json(const InputSpec& spec) {
       {"interpolation", name_of(kInterpolations, spec.interpolation)},
   };
   return object.dump(2) + "\n";
-}
-
-absl::StatusOr<InputSpec> read_input_spec(const std::filesystem::path& path) {
-  DURWARD_ASSIGN_OR_RETURN(const std::string text, read_text_file(path, kMaxSpecBytes));
-  return parse_input_spec(text, path.string());
-}
-
-absl::Status write_input_spec(const std::filesystem::path& path, const InputSpec& spec) {
-  DURWARD_RETURN_IF_ERROR(check_input_spec(spec));
-  return write_file_atomic(path, to_json(spec));
 }
 
 }  // namespace durward

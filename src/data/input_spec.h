@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,10 +44,6 @@ struct InputSpec {
 [[nodiscard]] absl::StatusOr<InputSpec> parse_input_spec(std::string_view json,
                                                          std::string_view name);
 [[nodiscard]] std::string to_json(const InputSpec& spec);
-
-[[nodiscard]] absl::StatusOr<InputSpec> read_input_spec(const std::filesystem::path& path);
-[[nodiscard]] absl::Status write_input_spec(const std::filesystem::path& path,
-                                            const InputSpec& spec);
 
 // InvalidArgument, naming the field, unless the ranges above hold.
 [[nodiscard]] absl::Status check_input_spec(const InputSpec& spec);

@@ -63,8 +63,7 @@ absl::StatusOr<Image> resize_to_spec(const Image& image, const InputSpec& spec) 
   return resized(as_mat(image)(part), spec.width, spec.height, spec.interpolation);
 }
 
-absl::Status fill_tensor(const Image& image, const InputSpec& spec, std::span<float> tensor,
-                         TensorLayout layout) {
+absl::Status fill_tensor(const Image& image, const InputSpec& spec, std::span<float> tensor) {
   if (image.width != spec.width || image.height != spec.height) {
     return absl::InvalidArgumentError(absl::StrCat("the picture has ", image.width, " x ",
                                                    image.height, " pixels; the model takes ",
@@ -74,9 +73,7 @@ absl::Status fill_tensor(const Image& image, const InputSpec& spec, std::span<fl
     return absl::InvalidArgumentError(absl::StrCat(
         "the tensor has ", tensor.size(), " elements; the picture fills ", image.rgb.size()));
   }
-  const size_t plane = image.rgb.size() / 3;
-  const size_t pixel_step = layout == TensorLayout::kNhwc ? 3 : 1;
-  const size_t channel_step = layout == TensorLayout::kNhwc ? 1 : plane;
+  const size_t pixels = image.rgb.size() / 3;
   for (size_t c = 0; c < 3; ++c) {
     // 8 bits have 256 values: each is normalised once, in double, and rounded once.
     std::array<float, 256> normalised{};
@@ -84,8 +81,8 @@ absl::Status fill_tensor(const Image& image, const InputSpec& spec, std::span<fl
       normalised[x] = static_cast<float>((static_cast<double>(x) - spec.mean[c]) / spec.std[c]);
     }
     const uint8_t* source = image.rgb.data() + (spec.channels == ChannelOrder::kRgb ? c : 2 - c);
-    float* target = tensor.data() + c * channel_step;
-    for (size_t i = 0; i < plane; ++i) target[i * pixel_step] = normalised[source[i * 3]];
+    float* target = tensor.data() + c;
+    for (size_t i = 0; i < pixels; ++i) target[i * 3] = normalised[source[i * 3]];
   }
   return absl::OkStatus();
 }

@@ -10,8 +10,6 @@
 
 namespace durward {
 
-enum class TensorLayout : uint8_t { kNhwc, kNchw };
-
 // Scales the whole picture. The result does not depend on the number of threads. InvalidArgument
 // for an empty image or a size below 1.
 [[nodiscard]] absl::StatusOr<Image> resize_image(const Image& image, int width, int height,
@@ -22,10 +20,9 @@ enum class TensorLayout : uint8_t { kNhwc, kNchw };
 [[nodiscard]] absl::StatusOr<Image> resize_to_spec(const Image& image, const InputSpec& spec);
 
 // Writes the model's input for a picture that already has the size of the specification:
-// height * width * 3 floats, channels in the specified order and normalised. InvalidArgument where
+// [height, width, 3] floats, channels in the specified order and normalised. InvalidArgument where
 // the picture or the tensor has another size.
 [[nodiscard]] absl::Status fill_tensor(const Image& image, const InputSpec& spec,
-                                       std::span<float> tensor,
-                                       TensorLayout layout = TensorLayout::kNhwc);
+                                       std::span<float> tensor);
 
 }  // namespace durward

@@ -3,21 +3,19 @@
 #include <set>
 
 #include "compile/interpreter.h"
-#include "data/tensor.h"
 #include "formats/onnx/writer.h"
 #include "passes/passes.h"
-#include "runtimes/runtime.h"
+#include "runtimes/embedder.h"
 
 namespace durward {
 
-absl::Status check_input(const Graph& graph, const InputSpec& spec) {
-  const Shape expected = {1, spec.height, spec.width, 3};
+absl::Status check_input(const Graph& graph, const Shape& expected) {
   if (graph.inputs.size() == 1 && graph.tensor(graph.inputs[0].tensor).shape == expected) {
     return absl::OkStatus();
   }
   return absl::InvalidArgumentError(absl::StrCat(
       "the model should have one input of ", to_string(expected),
-      " (NHWC) by the input specification, but has ", graph.inputs.size(),
+      " by the input specification, but has ", graph.inputs.size(),
       graph.inputs.empty() ? "" : ", the first of ",
       graph.inputs.empty() ? "" : to_string(graph.tensor(graph.inputs[0].tensor).shape),
       "; give another --preset or --input-spec"));
@@ -27,13 +25,6 @@ namespace {
 
 std::span<const float> as_floats(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float)};
-}
-
-// Fills `input` with the crop as the graph's port wants it.
-absl::Status read_input(const CropStore& crops, int64_t sample, const InputSpec& spec,
-                        TensorLayout layout, std::vector<float>& input) {
-  DURWARD_ASSIGN_OR_RETURN(const Image crop, crops.read(sample));
-  return fill_tensor(crop, spec, input, layout);
 }
 
 // The same tensors under the same ids, computed faster: ONNX Runtime's PRelu takes more time than
@@ -50,26 +41,25 @@ Graph with_fast_prelu(const Graph& graph) {
 class OnnxRuntimeActivations {
  public:
   static absl::StatusOr<std::shared_ptr<OnnxRuntimeActivations>> create(
-      const Graph& graph, std::span<const TensorId> tensors, const CropStore& crops,
-      const InputSpec& spec, int threads) {
-    auto made = std::make_shared<OnnxRuntimeActivations>(crops, spec);
+      const Graph& graph, std::span<const TensorId> tensors, const Samples& samples, int threads) {
+    auto made = std::make_shared<OnnxRuntimeActivations>(samples);
     OnnxWriteOptions options;
     std::copy_if(tensors.begin(), tensors.end(), std::back_inserter(options.extra_outputs),
                  [&graph](TensorId id) { return !graph.is_input(id); });
     DURWARD_ASSIGN_OR_RETURN(const OnnxExport exported,
                              export_onnx(with_fast_prelu(graph), options));
     made->input_tensor_ = graph.inputs[0].tensor;
-    made->layout_ =
-        graph.inputs[0].layout == PortLayout::kNchw ? TensorLayout::kNchw : TensorLayout::kNhwc;
+    made->nchw_ = graph.inputs[0].layout == PortLayout::kNchw;
     made->outputs_ = exported.outputs;
     made->wanted_ = {options.extra_outputs.begin(), options.extra_outputs.end()};
     const auto bytes = std::as_bytes(std::span(exported.model));
     for (int worker = 0; worker < threads; ++worker) {
       DURWARD_ASSIGN_OR_RETURN(std::unique_ptr<RuntimeModel> model,
                                load_onnx_model(bytes, {.unplanned_memory = true}));
-      made->workers_.push_back({std::move(model), {}, {}});
+      made->workers_.push_back({std::move(model), {}, {}, {}});
       Worker& added = made->workers_.back();
-      added.input.resize(static_cast<size_t>(elements(added.model->inputs()[0].shape)));
+      added.input.resize(static_cast<size_t>(elements(samples.shape)));
+      if (made->nchw_) added.planes.resize(added.input.size());
       for (const PortInfo& port : added.model->outputs()) {
         added.outputs.emplace_back(static_cast<size_t>(elements(port.shape) * size_of(port.type)));
       }
@@ -77,18 +67,17 @@ class OnnxRuntimeActivations {
     return made;
   }
 
-  OnnxRuntimeActivations(const CropStore& crops, const InputSpec& spec)
-      : crops_(crops), spec_(spec) {}
+  explicit OnnxRuntimeActivations(Samples samples) : samples_(std::move(samples)) {}
 
   absl::Status run(int64_t sample, int worker, const ActivationSource::Visit& visit) {
     Worker& mine = workers_[static_cast<size_t>(worker)];
-    DURWARD_RETURN_IF_ERROR(read_input(crops_, sample, spec_, layout_, mine.input));
-    const std::span<const std::byte> inputs[] = {std::as_bytes(std::span(mine.input))};
+    DURWARD_RETURN_IF_ERROR(samples_.read(sample, mine.input));
+    if (nchw_) nhwc_to_nchw(mine.input, samples_.shape, mine.planes);
+    const std::span<const float> input(nchw_ ? mine.planes : mine.input);
+    const std::span<const std::byte> inputs[] = {std::as_bytes(input)};
     const std::vector<std::span<std::byte>> outputs(mine.outputs.begin(), mine.outputs.end());
     DURWARD_RETURN_IF_ERROR(mine.model->run(inputs, outputs));
-    DURWARD_RETURN_IF_ERROR(visit(
-        input_tensor_,
-        {mine.input, layout_ == TensorLayout::kNchw ? PortLayout::kNchw : PortLayout::kAsIs}));
+    DURWARD_RETURN_IF_ERROR(visit(input_tensor_, {mine.input, PortLayout::kAsIs}));
     std::set<TensorId> shown = {input_tensor_};  // a tensor may be a graph output as well
     for (size_t i = 0; i < outputs_.size(); ++i) {
       const OnnxOutput& output = outputs_[i];
@@ -103,14 +92,13 @@ class OnnxRuntimeActivations {
  private:
   struct Worker {
     std::unique_ptr<RuntimeModel> model;
-    std::vector<float> input;
+    std::vector<float> input, planes;  // the sample, and as NCHW where the port wants it so
     std::vector<std::vector<std::byte>> outputs;
   };
 
-  const CropStore& crops_;
-  InputSpec spec_;
+  Samples samples_;
   TensorId input_tensor_;
-  TensorLayout layout_ = TensorLayout::kNhwc;
+  bool nchw_ = false;
   std::vector<OnnxOutput> outputs_;
   std::set<TensorId> wanted_;
   std::vector<Worker> workers_;
@@ -118,7 +106,7 @@ class OnnxRuntimeActivations {
 
 absl::StatusOr<ActivationSource> reference_source(const Graph& graph,
                                                   std::span<const TensorId> tensors,
-                                                  const CropStore& crops, const InputSpec& spec) {
+                                                  const Samples& samples) {
   DURWARD_ASSIGN_OR_RETURN(Interpreter created, Interpreter::create(graph));
   auto interpreter = std::make_shared<const Interpreter>(std::move(created));
   const std::set<TensorId> wanted(tensors.begin(), tensors.end());
@@ -129,11 +117,9 @@ absl::StatusOr<ActivationSource> reference_source(const Graph& graph,
   }
   const TensorId input_tensor = graph.inputs[0].tensor;
   ActivationSource source;
-  source.run = [=, &crops](int64_t sample, int /*worker*/,
-                           const ActivationSource::Visit& visit) -> absl::Status {
-    std::vector<float> input(static_cast<size_t>(spec.height) * static_cast<size_t>(spec.width) *
-                             3);
-    DURWARD_RETURN_IF_ERROR(read_input(crops, sample, spec, TensorLayout::kNhwc, input));
+  source.run = [=](int64_t sample, int /*worker*/,
+                   const ActivationSource::Visit& visit) -> absl::Status {
+    DURWARD_ASSIGN_OR_RETURN(const std::vector<float> input, read_sample(samples, sample));
     DURWARD_RETURN_IF_ERROR(visit(input_tensor, {input, PortLayout::kAsIs}));
     std::vector<std::vector<std::byte>> buffers;
     for (const int64_t bytes : output_bytes) buffers.emplace_back(static_cast<size_t>(bytes));
@@ -153,23 +139,22 @@ absl::StatusOr<ActivationSource> reference_source(const Graph& graph,
 }  // namespace
 
 absl::StatusOr<Activations> make_activations(const Graph& graph, std::span<const TensorId> tensors,
-                                             const CropStore& crops, const InputSpec& spec,
-                                             int threads) {
-  DURWARD_RETURN_IF_ERROR(check_input(graph, spec));
+                                             const Samples& samples, int threads) {
+  DURWARD_RETURN_IF_ERROR(check_input(graph, samples.shape));
   Activations activations;
   if (is_available(RuntimeKind::kOnnxRuntime)) {
     activations.executor = "onnxruntime";
     DURWARD_ASSIGN_OR_RETURN(const auto workers,
-                             OnnxRuntimeActivations::create(graph, tensors, crops, spec, threads));
+                             OnnxRuntimeActivations::create(graph, tensors, samples, threads));
     activations.source.run = [workers](int64_t sample, int worker,
                                        const ActivationSource::Visit& visit) {
       return workers->run(sample, worker, visit);
     };
   } else {
     activations.executor = "reference";
-    DURWARD_ASSIGN_OR_RETURN(activations.source, reference_source(graph, tensors, crops, spec));
+    DURWARD_ASSIGN_OR_RETURN(activations.source, reference_source(graph, tensors, samples));
   }
-  activations.source.samples = crops.size();
+  activations.source.samples = samples.count;
   return activations;
 }
 

@@ -5,46 +5,21 @@
 
 #include <algorithm>
 
-#include "base/random.h"
 #include "bundle/bundle.h"
 #include "bundle/bundle_writer.h"
 #include "compile/interpreter.h"
 #include "compile/plan/plan_builder.h"
-#include "data/tensor.h"
+#include "pipeline/golden_inputs.h"
 
 namespace durward {
 namespace {
 
-constexpr int kGoldenSquares[] = {1, 7, 28};  // pixels
 constexpr std::string_view kBinary = "application/octet-stream";
 
-// Pictures that are nobody's: a bundle goes to devices, where no face of the calibration belongs.
-// Squares of `size` pixels of a random colour each: from noise, which reaches ranges that faces do
-// not, to large even areas.
-Image squares(const InputSpec& spec, int size, uint64_t seed) {
-  Image image(spec.width, spec.height);
-  const int columns = (spec.width + size - 1) / size, rows = (spec.height + size - 1) / size;
-  Random random(seed);
-  std::vector<uint8_t> colours(static_cast<size_t>(columns) * static_cast<size_t>(rows) * 3);
-  for (uint8_t& colour : colours) colour = static_cast<uint8_t>(random.below(256));
-  for (int y = 0; y < spec.height; ++y) {
-    for (int x = 0; x < spec.width; ++x) {
-      const size_t square = static_cast<size_t>(y / size) * static_cast<size_t>(columns) +
-                            static_cast<size_t>(x / size);
-      const size_t pixel =
-          static_cast<size_t>(y) * static_cast<size_t>(spec.width) + static_cast<size_t>(x);
-      std::copy_n(&colours[square * 3], 3, &image.rgb[pixel * 3]);
-    }
-  }
-  return image;
-}
-
 absl::StatusOr<GoldenVector> golden_vector(const Graph& graph, const Interpreter& interpreter,
-                                           const Image& picture, const InputSpec& spec) {
+                                           std::span<const float> input) {
   GoldenVector golden;
-  std::vector<float> input(static_cast<size_t>(spec.width) * static_cast<size_t>(spec.height) * 3);
-  DURWARD_RETURN_IF_ERROR(fill_tensor(picture, spec, input, TensorLayout::kNhwc));
-  const auto bytes = std::as_bytes(std::span(input));
+  const auto bytes = std::as_bytes(input);
   golden.inputs.emplace_back(bytes.begin(), bytes.end());
   for (const Port& port : graph.outputs) {
     const Tensor& tensor = graph.tensor(port.tensor);
@@ -58,14 +33,15 @@ absl::StatusOr<GoldenVector> golden_vector(const Graph& graph, const Interpreter
 
 }  // namespace
 
-absl::StatusOr<BundleModel> make_bundle_model(const Graph& graph, const InputSpec& spec,
+absl::StatusOr<BundleModel> make_bundle_model(const Graph& graph,
+                                              const Preprocessing& preprocessing,
                                               int64_t arena_bytes) {
   BundleModel model;
   DURWARD_ASSIGN_OR_RETURN(model.plan, build_plan(graph, {.arena_bytes = arena_bytes}));
   DURWARD_ASSIGN_OR_RETURN(const Interpreter interpreter, Interpreter::create(graph));
-  for (const int size : kGoldenSquares) {
-    const Image picture = squares(spec, size, model.golden.size() + 1);
-    DURWARD_ASSIGN_OR_RETURN(GoldenVector golden, golden_vector(graph, interpreter, picture, spec));
+  DURWARD_ASSIGN_OR_RETURN(const auto inputs, golden_inputs(preprocessing));
+  for (const std::vector<float>& input : inputs) {
+    DURWARD_ASSIGN_OR_RETURN(GoldenVector golden, golden_vector(graph, interpreter, input));
     model.golden.push_back(std::move(golden));
   }
   return model;
@@ -94,9 +70,9 @@ absl::Status write_bundle_file(const std::filesystem::path& path, const Manifest
   return writer.write(path);
 }
 
-absl::StatusOr<InputSpec> bundle_input_spec(const std::filesystem::path& path) {
+absl::StatusOr<Preprocessing> bundle_preprocessing(const std::filesystem::path& path) {
   DURWARD_ASSIGN_OR_RETURN(const Bundle bundle, Bundle::open(path));
-  return parse_input_spec(bundle.manifest().preprocessing.dump(), path.string());
+  return parse_preprocessing(bundle.manifest().preprocessing.dump(), path.string());
 }
 
 std::string member_name(std::string_view name) {

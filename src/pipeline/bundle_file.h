@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "bundle/manifest.h"
-#include "data/input_spec.h"
+#include "data/preprocessing.h"
 #include "graph/graph.h"
 
 namespace durward {
@@ -23,10 +23,10 @@ struct BundleModel {
   std::vector<GoldenVector> golden;
 };
 
-// The golden inputs are made up, never faces. `arena_bytes` as in PlanOptions. Errors: those of
+// The golden vectors are of golden_inputs(). `arena_bytes` as in PlanOptions. Errors: those of
 // build_plan and of the executor.
 [[nodiscard]] absl::StatusOr<BundleModel> make_bundle_model(const Graph& graph,
-                                                            const InputSpec& spec,
+                                                            const Preprocessing& preprocessing,
                                                             int64_t arena_bytes);
 
 // A file to go into the bundle.
@@ -41,8 +41,8 @@ struct Attachment {
                                              const Manifest& manifest, const BundleModel& model,
                                              const std::vector<Attachment>& attachments);
 
-// How the model of a bundle wants its pixels. Errors: those of Bundle::open and parse_input_spec.
-[[nodiscard]] absl::StatusOr<InputSpec> bundle_input_spec(const std::filesystem::path& path);
+// How the model of a bundle wants its input. Errors: those of Bundle::open and parse_preprocessing.
+[[nodiscard]] absl::StatusOr<Preprocessing> bundle_preprocessing(const std::filesystem::path& path);
 
 // The name with each character that a member of a bundle cannot have as '_'.
 [[nodiscard]] std::string member_name(std::string_view name);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "data/image_folder.h"
 #include "pipeline/picture_digest.h"
 
 namespace durward {
@@ -21,15 +20,15 @@ std::vector<fs::path> evenly_spaced(const std::vector<fs::path>& paths, int64_t 
 
 }  // namespace
 
-absl::StatusOr<CalibrationSet> load_calibration_set(const fs::path& folder, int64_t images,
-                                                    const CropOptions& options) {
-  DURWARD_ASSIGN_OR_RETURN(const ImageFolder listed, list_images(folder));
-  std::vector<fs::path> chosen = evenly_spaced(listed.images, images);
-  absl::StatusOr<CropSet> crops = collect_crops(chosen, options);
-  if (!crops.ok()) return with_context(crops.status(), folder.string());
+absl::StatusOr<CalibrationSet> load_calibration_set(const fs::path& folder, int64_t count,
+                                                    const SampleOptions& options) {
+  DURWARD_ASSIGN_OR_RETURN(const ListedFiles listed,
+                           list_sample_files(folder, options.preprocessing));
+  std::vector<fs::path> chosen = evenly_spaced(listed.files, count);
+  absl::StatusOr<SampleSet> samples = collect_samples(chosen, options);
+  if (!samples.ok()) return with_context(samples.status(), folder.string());
   std::string digest = picture_digest(chosen);
-  return CalibrationSet{*std::move(crops), std::move(chosen),
-                        static_cast<int64_t>(listed.skipped.size()), std::move(digest)};
+  return CalibrationSet{*std::move(samples), std::move(chosen), listed.others, std::move(digest)};
 }
 
 }  // namespace durward

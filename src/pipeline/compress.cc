@@ -3,6 +3,7 @@
 #include <absl/strings/str_join.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/file.h"
@@ -30,9 +31,9 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr int64_t kAgreementImages = 8;  // the reference executor is slow
-constexpr int64_t kNoiseImages = 3;
-constexpr int64_t kEnoughFaces = 100;
+constexpr int64_t kAgreementSamples = 8;  // the reference executor is slow
+constexpr int64_t kNoiseSamples = 3;
+constexpr int64_t kEnoughSamples = 100;
 
 bool disjoint(const std::vector<fs::path>& calibration, const std::vector<fs::path>& trials) {
   std::set<fs::path> used;
@@ -45,13 +46,24 @@ bool disjoint(const std::vector<fs::path>& calibration, const std::vector<fs::pa
 // On a quiet machine the wall time of one thread is its CPU time.
 bool waited_for_cpu(const SpeedRow& row) { return row.times.wall.p90 > 1.5 * row.times.cpu.p90; }
 
+// The folder that a file lies in is its person: of each sample, by number.
+std::vector<int32_t> people_of(const CalibrationSet& set) {
+  std::map<fs::path, int32_t> number;
+  std::vector<int32_t> people;
+  for (const int64_t file : set.samples.file_of_sample) {
+    const fs::path folder = set.files[static_cast<size_t>(file)].parent_path();
+    people.push_back(number.emplace(folder, static_cast<int32_t>(number.size())).first->second);
+  }
+  return people;
+}
+
 // The steps in their order, and what they hand on to one another. What can be wrong with the
 // request comes to light before the long work.
 class Compression {
  public:
   explicit Compression(const CompressRequest& request)
       : request_(request), name_(request.model.stem().string()), result_(new_result(request)) {
-    evaluation_.threads = request.crops.threads;
+    evaluation_.threads = request.samples.threads;
     evaluation_.progress = request.progress;
     evaluation_.figures.bootstrap.seed = request.seed;
     add_gate_fars(request.gates, evaluation_.figures.fars);
@@ -60,7 +72,7 @@ class Compression {
   absl::StatusOr<CompressOutcome> run() {
     DURWARD_ASSIGN_OR_RETURN(StagedFolder staging, StagedFolder::create(request_.output));
     DURWARD_RETURN_IF_ERROR(import_model());
-    DURWARD_RETURN_IF_ERROR(load_pictures());
+    DURWARD_RETURN_IF_ERROR(load_samples());
     DURWARD_RETURN_IF_ERROR(quantise());
     if (request_.tune) DURWARD_RETURN_IF_ERROR(tune());
     if (request_.check) DURWARD_RETURN_IF_ERROR(measure_noise());
@@ -90,28 +102,27 @@ class Compression {
     rewritten_ = file_.graph;
     take_quantization(rewritten_);
     absl::Status status = simplify(rewritten_);
-    if (status.ok()) status = check_input(rewritten_, request_.crops.spec);
+    if (status.ok()) status = check_input(rewritten_, shape());
     if (!status.ok()) return with_context(status, request_.model.string());
     result_["model"] = model_json(file_, rewritten_, request_);
     return absl::OkStatus();
   }
 
-  absl::Status load_pictures() {
+  absl::Status load_samples() {
     DURWARD_ASSIGN_OR_RETURN(
         calibration_,
-        load_calibration_set(request_.calibration, request_.calibration_images, request_.crops));
-    const int64_t faces = crops().size();
-    if (faces < kEnoughFaces) {
-      warn(absl::StrCat(
-          "Calibrated on only ", faces,
-          " faces: ranges that they do not show are clipped. Some hundreds are better."));
+        load_calibration_set(request_.calibration, request_.calibration_files, request_.samples));
+    if (samples().count < kEnoughSamples) {
+      warn(absl::StrCat("Calibrated on only ", samples().count,
+                        " samples: ranges that they do not show are clipped. Some hundreds are "
+                        "better."));
     }
     if (request_.trials.empty()) return absl::OkStatus();
     if (available_runtimes().empty()) {
       return absl::UnavailableError("no runtime was found to evaluate in; run scripts/setup");
     }
     DURWARD_ASSIGN_OR_RETURN(trials_,
-                             load_trial_set(request_.trials, request_.images, request_.crops));
+                             load_trial_set(request_.trials, request_.images, request_.samples));
     return absl::OkStatus();
   }
 
@@ -119,13 +130,13 @@ class Compression {
     return {.quantize = request_.quantize,
             .equalize = request_.equalize,
             .exports = request_.exports,
-            .threads = request_.crops.threads,
+            .threads = request_.samples.threads,
             .progress = request_.progress};
   }
 
   absl::Status quantise() {
     absl::StatusOr<QuantizedModels> models =
-        quantize_models(rewritten_, crops(), request_.crops.spec, quantize_options());
+        quantize_models(rewritten_, samples(), quantize_options());
     if (!models.ok()) return with_context(models.status(), request_.model.string());
     models_ = *std::move(models);
     result_["calibration"] = calibration_json(request_, *calibration_, models_);
@@ -148,37 +159,37 @@ class Compression {
   absl::Status tune() {
     TuneOptions options = request_.tune->options;
     DURWARD_ASSIGN_OR_RETURN(
-        const CalibrationSet pictures,
-        load_calibration_set(request_.calibration, request_.tune->images, request_.crops));
+        const CalibrationSet training,
+        load_calibration_set(request_.calibration, request_.tune->files, request_.samples));
     options.checkpoint = request_.output / "fine-tuning.checkpoint";
-    options.threads = request_.crops.threads;
+    options.threads = request_.samples.threads;
     options.progress = request_.progress;
-    options.identity = tune_identity(file_, *calibration_, pictures, request_);
+    options.identity = tune_identity(file_, *calibration_, training, request_);
     absl::StatusOr<TunedModels> tuned =
-        tune_models(rewritten_, models_, pictures.crops.crops, crops(), request_.crops.spec,
+        tune_models(rewritten_, models_, training.samples.samples, people_of(training), samples(),
                     quantize_options(), request_.tune->tuner, options);
     if (!tuned.ok()) return with_context(tuned.status(), request_.model.string());
     // The noise of layers is measured against the float model.
     tuned->models.prepared = std::move(models_.prepared);
     tuned->models.kept = models_.kept;
     models_ = std::move(tuned->models);
-    result_["tuning"] = tuning_json(options, pictures, *tuned);
+    result_["tuning"] = tuning_json(options, training, *tuned);
     if (tuned->equal != tuned->witnessed) {
       warn(absl::StrCat("Of ", tuned->witnessed, " elements of embeddings, ",
                         tuned->witnessed - tuned->equal,
                         " are others in the reference executor than they were in training."));
     }
     if (tuned->outcome.best_step == 0) {
-      warn("Fine-tuning found nothing better on the held-out pictures: the model is as before it.");
+      warn("Fine-tuning found nothing better on the held-out samples: the model is as before it.");
     }
     return absl::OkStatus();
   }
 
   absl::Status measure_noise() {
     DURWARD_RETURN_IF_ERROR(step("measuring the noise of each layer"));
-    DURWARD_ASSIGN_OR_RETURN(const std::vector<LayerNoise> noise,
-                             measure_layer_noise(models_.prepared, models_.reference, crops(),
-                                                 request_.crops.spec, kNoiseImages));
+    DURWARD_ASSIGN_OR_RETURN(
+        const std::vector<LayerNoise> noise,
+        measure_layer_noise(models_.prepared, models_.reference, samples(), kNoiseSamples));
     result_["layers"] = layers_json(noise);
     return absl::OkStatus();
   }
@@ -203,7 +214,8 @@ class Compression {
   // The bundle as it can be run; evidence and a certificate are added when there are some.
   absl::Status write_first_bundle(const StagedFolder& staging) {
     DURWARD_ASSIGN_OR_RETURN(
-        bundle_, make_bundle_model(models_.reference, request_.crops.spec, request_.arena_bytes));
+        bundle_,
+        make_bundle_model(models_.reference, request_.samples.preprocessing, request_.arena_bytes));
     const std::string file = name_ + ".bundle";
     DURWARD_RETURN_IF_ERROR(write_bundle_file(staging.file(file), manifest(), bundle_, {}));
     exports_.insert(exports_.begin(), {.name = file,
@@ -219,7 +231,7 @@ class Compression {
     Manifest manifest;
     manifest.tool_version = request_.tool_version;
     manifest.model = {name_, file_.sha256};
-    manifest.preprocessing = json::parse(to_json(request_.crops.spec));
+    manifest.preprocessing = json::parse(to_json(request_.samples.preprocessing));
     manifest.certificate = certificate_;
     manifest.lineage.calibration_sha256 = calibration_->digest;
     manifest.lineage.choices = {{"command", request_.command},
@@ -275,8 +287,8 @@ class Compression {
     }
     if (!request_.check) return entry;
     DURWARD_RETURN_IF_ERROR(step(absl::StrCat("checking ", file.name)));
-    absl::StatusOr<Agreement> agreement = check_agreement(file, staging.file(file.name), crops(),
-                                                          request_.crops.spec, kAgreementImages);
+    absl::StatusOr<Agreement> agreement =
+        check_agreement(file, staging.file(file.name), samples(), kAgreementSamples);
     if (!agreement.ok()) return with_context(agreement.status(), file.name);
     entry["agreement"] = agreement_json(file.runtime, *agreement);
     return entry;
@@ -285,16 +297,15 @@ class Compression {
   absl::Status evaluate_exports() {
     Variant original = float_[0];
     original.name = "fp32";
-    DURWARD_ASSIGN_OR_RETURN(const System before,
-                             evaluate_file(*trials_, original, request_.crops.spec, evaluation_));
+    DURWARD_ASSIGN_OR_RETURN(const System before, evaluate_file(*trials_, original, evaluation_));
     json& evaluation = result_["evaluation"];
     evaluation = trial_set_json(*trials_, evaluation_);
     evaluation["variants"] = json::array({system_json(before)});
-    const bool others = disjoint(calibration_->pictures, trials_->path_of_row);
+    const bool others = disjoint(calibration_->files, trials_->path_of_row);
     evaluation["disjoint_from_calibration"] = others;
     if (!others) {
       warn(
-          "Some pictures were used both for calibration and for evaluation: the loss may be larger "
+          "Some files were used both for calibration and for evaluation: the loss may be larger "
           "on others.");
     }
     for (const Variant& variant : quantised_) {
@@ -304,8 +315,7 @@ class Compression {
   }
 
   absl::Status compare_with(const System& before, const Variant& variant, json& evaluation) {
-    DURWARD_ASSIGN_OR_RETURN(const System after,
-                             evaluate_file(*trials_, variant, request_.crops.spec, evaluation_));
+    DURWARD_ASSIGN_OR_RETURN(const System after, evaluate_file(*trials_, variant, evaluation_));
     DURWARD_ASSIGN_OR_RETURN(const Comparison comparison,
                              compare_systems(*trials_, before, after, evaluation_));
     evaluation["variants"].push_back(system_json(after));
@@ -335,10 +345,9 @@ class Compression {
     for (const Variant& variant : float_) subjects.push_back({variant, /*integer=*/false});
     for (const Variant& variant : quantised_) subjects.push_back({variant, /*integer=*/true});
     if (subjects.empty()) return absl::OkStatus();
-    DURWARD_ASSIGN_OR_RETURN(const Image crop, crops().read(0));
     const SpeedOptions options{.bench = request_.bench, .progress = request_.progress};
     DURWARD_ASSIGN_OR_RETURN(const std::vector<SpeedRow> rows,
-                             measure_speed(subjects, crop, request_.crops.spec, options));
+                             measure_speed(subjects, samples(), options));
     result_["runs"] = runs_json(rows, request_.bench, trials_.has_value());
     if (std::any_of(rows.begin(), rows.end(), waited_for_cpu)) {
       warn(
@@ -386,7 +395,8 @@ class Compression {
     DURWARD_ASSIGN_OR_RETURN(const std::string report, render_report(result_));
     DURWARD_RETURN_IF_ERROR(write_file_atomic(staging.file("report.html"), report));
     DURWARD_RETURN_IF_ERROR(write_file_atomic(staging.file("result.json"), result_text(result_)));
-    DURWARD_RETURN_IF_ERROR(write_input_spec(staging.file("input-spec.json"), request_.crops.spec));
+    DURWARD_RETURN_IF_ERROR(
+        write_preprocessing(staging.file("input-spec.json"), request_.samples.preprocessing));
     if (passed_ && request_.exports.contains(ExportKind::kBundle)) {
       DURWARD_RETURN_IF_ERROR(write_last_bundle(staging));
     }
@@ -406,7 +416,8 @@ class Compression {
   }
 
   void warn(std::string sentence) { result_["warnings"].push_back(std::move(sentence)); }
-  const CropStore& crops() const { return calibration_->crops.crops; }
+  const Samples& samples() const { return calibration_->samples.samples; }
+  Shape shape() const { return input_shape(request_.samples.preprocessing); }
 
   const CompressRequest& request_;
   std::string name_;

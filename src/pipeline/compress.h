@@ -10,8 +10,8 @@
 
 #include "biometrics/gate.h"
 #include "formats/tflite/tflite.h"
-#include "pipeline/crops.h"
 #include "pipeline/quantized_models.h"
+#include "pipeline/samples.h"
 #include "pipeline/target.h"
 #include "runtimes/bench.h"
 #include "tune/tune.h"
@@ -21,19 +21,19 @@ namespace durward {
 // Fine-tuning after quantisation (docs/fine-tuning.md).
 struct TuneRequest {
   Tuner tuner;
-  int64_t images = 1500;     // of the calibration folder, evenly spaced
+  int64_t files = 1500;      // of the calibration folder, evenly spaced
   TuneOptions options = {};  // less checkpoint, identity, threads and progress
 };
 
 struct CompressRequest {
   std::filesystem::path model;
-  std::filesystem::path calibration;  // folder of pictures
-  int64_t calibration_images = 300;   // evenly spaced over the folder; fewer where it has fewer
+  std::filesystem::path calibration;  // folder of pictures or recordings
+  int64_t calibration_files = 300;    // evenly spaced over the folder; fewer where it has fewer
   std::filesystem::path output;       // folder; made where it is missing
   std::string preset;                 // its name, for the report; empty with a specification file
-  CropOptions crops = {};             // the input specification, detector, threads
+  SampleOptions samples = {};         // the input specification, detector, threads
   std::filesystem::path trials = {};  // empty: no evaluation
-  std::filesystem::path images = {};  // where the list's pictures are
+  std::filesystem::path images = {};  // where the list's files are
   std::vector<Gate> gates = {};       // need trials
   QuantizeOptions quantize = {};
   bool equalize = true;

@@ -15,7 +15,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr size_t kExamples = 5;  // of skipped pictures
+constexpr size_t kExamples = 5;  // of skipped files
 
 std::string present_date() {
   const std::time_t now = std::time(nullptr);
@@ -35,7 +35,7 @@ json machine_json(int threads) {
           {"os", absl::StrCat(system.sysname, " ", system.release)}};
 }
 
-json skipped_examples(const std::vector<SkippedImage>& skipped) {
+json skipped_examples(const std::vector<SkippedFile>& skipped) {
   json examples = json::array();
   for (size_t i = 0; i < std::min(skipped.size(), kExamples); ++i) {
     examples.push_back(
@@ -64,7 +64,7 @@ json new_result(const CompressRequest& request) {
       {"schema", kResultSchema},
       {"tool",
        {{"version", request.tool_version}, {"command", request.command}, {"date", present_date()}}},
-      {"machine", machine_json(request.crops.threads)},
+      {"machine", machine_json(request.samples.threads)},
       {"warnings", json::array()},
       {"gates", json::array()}};
 }
@@ -83,34 +83,34 @@ json model_json(const ModelFile& file, const Graph& rewritten, const CompressReq
 }
 
 // Which detector found the faces, or null where none was asked for.
-json detector_text(const CropOptions& crops) {
-  if (!crops.detector) return {};
-  const std::string file = crops.detector->filename().string();
-  if (!crops.detector_side) return file;
-  return absl::StrCat(file, ", longest side ", *crops.detector_side, " pixels");
+json detector_text(const SampleOptions& samples) {
+  if (!samples.detector) return {};
+  const std::string file = samples.detector->filename().string();
+  if (!samples.detector_side) return file;
+  return absl::StrCat(file, ", longest side ", *samples.detector_side, " pixels");
 }
 
 json calibration_json(const CompressRequest& request, const CalibrationSet& set,
                       const QuantizedModels& models) {
-  const auto skipped = static_cast<int64_t>(set.crops.skipped.size());
+  const auto skipped = static_cast<int64_t>(set.samples.skipped.size());
   return {{"folder", request.calibration.string()},
-          {"images", set.crops.crops.size()},
+          {"images", set.samples.samples.count},
           {"skipped", skipped + set.other_files},
-          {"skipped_examples", skipped_examples(set.crops.skipped)},
+          {"skipped_examples", skipped_examples(set.samples.skipped)},
           {"digest", set.digest},
-          {"detector", detector_text(request.crops)},
+          {"detector", detector_text(request.samples)},
           {"executor", models.executor},
           {"method", method(request, models.kept)}};
 }
 
 std::string tune_identity(const ModelFile& file, const CalibrationSet& calibration,
-                          const CalibrationSet& pictures, const CompressRequest& request) {
+                          const CalibrationSet& training, const CompressRequest& request) {
   const TuneOptions& options = request.tune->options;
   const std::string made_with = json{
       {"model", file.sha256},
-      {"input", json::parse(to_json(request.crops.spec))},
+      {"input", json::parse(to_json(request.samples.preprocessing))},
       {"calibration", calibration.digest},
-      {"pictures", pictures.digest},
+      {"pictures", training.digest},
       {"method", method(request, std::nullopt)},
       {"steps", options.steps},
       {"batch", options.batch},
@@ -118,13 +118,14 @@ std::string tune_identity(const ModelFile& file, const CalibrationSet& calibrati
       {"evaluate_every", options.evaluate_every},
       {"rates", {options.weight_rate, options.bias_rate, options.scale_rate, options.slope_rate}},
       {"relation_weight", options.relation_weight},
+      {"margin_weight", options.margin_weight},
       {"seed", options.seed},
       {"threads",
-       request.crops.threads}}.dump();
+       request.samples.threads}}.dump();
   return sha256_hex(std::as_bytes(std::span(made_with)));
 }
 
-json tuning_json(const TuneOptions& options, const CalibrationSet& pictures,
+json tuning_json(const TuneOptions& options, const CalibrationSet& training,
                  const TunedModels& tuned) {
   const TuneOutcome& outcome = tuned.outcome;
   json history = json::array();
@@ -135,14 +136,17 @@ json tuning_json(const TuneOptions& options, const CalibrationSet& pictures,
                        {"cosine_mean", point.held_out.cosine_mean},
                        {"cosine_min", point.held_out.cosine_min}});
   }
-  return {{"method", "distillation from the float model"},
-          {"images", pictures.crops.crops.size()},
-          {"digest", pictures.digest},
+  return {{"method", options.margin_weight > 0
+                         ? "distillation from the float model, and a margin between people"
+                         : "distillation from the float model"},
+          {"images", training.samples.samples.count},
+          {"digest", training.digest},
           {"training_samples", outcome.training_samples},
           {"held_out_samples", outcome.held_out_samples},
           {"steps", options.steps},
           {"batch", options.batch},
           {"seed", options.seed},
+          {"margin_weight", options.margin_weight},
           {"resumed_from", outcome.resumed_from},
           {"best_step", outcome.best_step},
           {"elements_compared", tuned.witnessed},
@@ -163,7 +167,7 @@ json layers_json(const std::vector<LayerNoise>& layers) {
 
 json agreement_json(RuntimeKind runtime, const Agreement& agreement) {
   return {
-      {"runtime", to_string(runtime)},        {"images", agreement.images},
+      {"runtime", to_string(runtime)},        {"images", agreement.samples},
       {"equal_share", agreement.equal_share}, {"largest_difference", agreement.largest_difference},
       {"cosine_mean", agreement.cosine_mean}, {"cosine_min", agreement.cosine_min}};
 }

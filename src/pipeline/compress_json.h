@@ -29,11 +29,11 @@ namespace durward {
 
 // What a checkpoint must have been made with to be gone on from.
 [[nodiscard]] std::string tune_identity(const ModelFile& file, const CalibrationSet& calibration,
-                                        const CalibrationSet& pictures,
+                                        const CalibrationSet& training,
                                         const CompressRequest& request);
 
-// The value of "tuning"; `pictures` were trained on.
-[[nodiscard]] nlohmann::json tuning_json(const TuneOptions& options, const CalibrationSet& pictures,
+// The value of "tuning"; `training` was trained on.
+[[nodiscard]] nlohmann::json tuning_json(const TuneOptions& options, const CalibrationSet& training,
                                          const TunedModels& tuned);
 
 // The value of "layers".

@@ -21,26 +21,25 @@ struct Outcome {
   std::string reason;  // why there are none
 };
 
-bool needs_detector(const CropOptions& options) {
-  return !options.aligned && options.spec.alignment == Alignment::kArcface112;
+bool needs_detector(const InputSpec& spec, const SampleOptions& options) {
+  return !options.aligned && spec.alignment == Alignment::kArcface112;
 }
 
-absl::StatusOr<std::vector<Image>> crops_of(const Image& image, const CropOptions& options,
-                                            FaceDetector* detector) {
+absl::StatusOr<std::vector<Image>> crops_of(const Image& image, const InputSpec& spec,
+                                            const SampleOptions& options, FaceDetector* detector) {
   std::vector<Image> crops;
   if (options.aligned) {
-    DURWARD_ASSIGN_OR_RETURN(
-        Image crop,
-        resize_image(image, options.spec.width, options.spec.height, options.spec.interpolation));
+    DURWARD_ASSIGN_OR_RETURN(Image crop,
+                             resize_image(image, spec.width, spec.height, spec.interpolation));
     crops.push_back(std::move(crop));
   } else if (detector == nullptr || !options.all_faces) {
-    DURWARD_ASSIGN_OR_RETURN(Image crop, crop_for_model(image, options.spec, detector));
+    DURWARD_ASSIGN_OR_RETURN(Image crop, crop_for_model(image, spec, detector));
     crops.push_back(std::move(crop));
   } else {
     DURWARD_ASSIGN_OR_RETURN(const std::vector<Face> faces, detector->detect(image));
     if (faces.empty()) return absl::NotFoundError("no face found");
     for (const Face& face : faces) {
-      DURWARD_ASSIGN_OR_RETURN(Image crop, align_face(image, face.landmarks, options.spec));
+      DURWARD_ASSIGN_OR_RETURN(Image crop, align_face(image, face.landmarks, spec));
       crops.push_back(std::move(crop));
     }
   }
@@ -55,17 +54,19 @@ std::string reason_without_path(const absl::Status& status, const fs::path& path
 }
 
 // What is wrong with one picture does not end the work.
-Outcome outcome_of(const fs::path& path, const CropOptions& options, FaceDetector* detector) {
+Outcome outcome_of(const fs::path& path, const InputSpec& spec, const SampleOptions& options,
+                   FaceDetector* detector) {
   absl::StatusOr<Image> image = read_image(path);
   if (!image.ok()) return {{}, reason_without_path(image.status(), path)};
-  absl::StatusOr<std::vector<Image>> crops = crops_of(*image, options, detector);
+  absl::StatusOr<std::vector<Image>> crops = crops_of(*image, spec, options, detector);
   if (!crops.ok()) return {{}, std::string(crops.status().message())};
   return {*std::move(crops), {}};
 }
 
-absl::StatusOr<std::vector<FaceDetector>> load_detectors(const CropOptions& options, int count) {
+absl::StatusOr<std::vector<FaceDetector>> load_detectors(const InputSpec& spec,
+                                                         const SampleOptions& options, int count) {
   std::vector<FaceDetector> detectors;
-  if (!needs_detector(options)) return detectors;
+  if (!needs_detector(spec, options)) return detectors;
   if (!options.detector) {
     return absl::FailedPreconditionError(
         "aligning faces needs a face detector: name one with --detector, or say --aligned if the "
@@ -101,15 +102,15 @@ absl::StatusOr<fs::path> default_detector() {
       "with --detector");
 }
 
-absl::StatusOr<CropSet> collect_crops(std::span<const fs::path> images,
-                                      const CropOptions& options) {
+absl::StatusOr<CropSet> collect_crops(std::span<const fs::path> images, const InputSpec& spec,
+                                      const SampleOptions& options) {
   // Pictures are worked on in batches, so that crops are kept in the pictures' order while only a
   // few are in memory.
   constexpr int64_t kBatch = 32;
   const int threads = std::max(1, options.threads);
-  DURWARD_ASSIGN_OR_RETURN(std::vector<FaceDetector> detectors, load_detectors(options, threads));
-  DURWARD_ASSIGN_OR_RETURN(CropStore store,
-                           CropStore::create(options.spec.width, options.spec.height));
+  DURWARD_ASSIGN_OR_RETURN(std::vector<FaceDetector> detectors,
+                           load_detectors(spec, options, threads));
+  DURWARD_ASSIGN_OR_RETURN(CropStore store, CropStore::create(spec.width, spec.height));
   CropSet set{std::move(store), {}, {}};
   const auto total = static_cast<int64_t>(images.size());
   for (int64_t first = 0; first < total; first += kBatch) {
@@ -122,7 +123,7 @@ absl::StatusOr<CropSet> collect_crops(std::span<const fs::path> images,
           FaceDetector* detector =
               detectors.empty() ? nullptr : &detectors[static_cast<size_t>(worker)];
           outcomes[static_cast<size_t>(i)] =
-              outcome_of(images[static_cast<size_t>(first + i)], options, detector);
+              outcome_of(images[static_cast<size_t>(first + i)], spec, options, detector);
           return absl::OkStatus();
         }));
     for (size_t i = 0; i < outcomes.size(); ++i) {
@@ -145,6 +146,29 @@ absl::StatusOr<CropSet> collect_crops(std::span<const fs::path> images,
                            set.skipped[0].path.string(), ": ", set.skipped[0].reason));
   }
   return set;
+}
+
+Samples crop_samples(std::shared_ptr<const CropStore> crops, const InputSpec& spec) {
+  Samples samples;
+  samples.shape = input_shape(spec);
+  samples.count = crops->size();
+  samples.read = [crops = std::move(crops), spec](int64_t index,
+                                                  std::span<float> values) -> absl::Status {
+    DURWARD_ASSIGN_OR_RETURN(const Image crop, crops->read(index));
+    return fill_tensor(crop, spec, values);
+  };
+  return samples;
+}
+
+SampleSet face_samples(CropSet set, const InputSpec& spec) {
+  const auto crops = std::make_shared<const CropStore>(std::move(set.crops));
+  SampleSet samples{
+      crop_samples(crops, spec), std::move(set.image_of_crop), std::move(set.skipped), {}};
+  samples.picture = [crops](int64_t index) -> absl::StatusOr<std::vector<std::byte>> {
+    DURWARD_ASSIGN_OR_RETURN(const Image crop, crops->read(index));
+    return encode_jpeg(crop, 80);
+  };
+  return samples;
 }
 
 }  // namespace durward

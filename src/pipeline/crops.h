@@ -3,14 +3,14 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "base/progress.h"
 #include "data/input_spec.h"
 #include "pipeline/crop_store.h"
+#include "pipeline/samples.h"
 
 namespace durward {
 
@@ -18,28 +18,10 @@ namespace durward {
 // BlazeFace that scripts/setup fetches, the first that is there. NotFound says what to do.
 [[nodiscard]] absl::StatusOr<std::filesystem::path> default_detector();
 
-struct CropOptions {
-  InputSpec spec = {};
-  // The pictures are crops already: they are only scaled to the specification's size.
-  bool aligned = false;
-  // Every face of a picture, not only the one nearest to its middle.
-  bool all_faces = false;
-  // Needed unless `aligned`, or the specification aligns no face.
-  std::optional<std::filesystem::path> detector = {};
-  std::optional<int> detector_side = {};  // FaceDetectorOptions::max_side
-  int threads = 1;
-  Progress progress = {};
-};
-
-struct SkippedImage {
-  std::filesystem::path path;
-  std::string reason;
-};
-
 struct CropSet {
   CropStore crops;
   std::vector<int64_t> image_of_crop;  // index into the images that were given, ascending
-  std::vector<SkippedImage> skipped;   // unreadable, or without a face
+  std::vector<SkippedFile> skipped;    // unreadable, or without a face
 };
 
 // In the order of `images`, whatever the number of threads. A picture that cannot be read or shows
@@ -47,6 +29,13 @@ struct CropSet {
 // detector is needed and none was named; InvalidArgument where every picture was skipped, with the
 // first reason; Cancelled.
 [[nodiscard]] absl::StatusOr<CropSet> collect_crops(std::span<const std::filesystem::path> images,
-                                                    const CropOptions& options);
+                                                    const InputSpec& spec,
+                                                    const SampleOptions& options);
+
+// Crops as a model that wants them by `spec` is shown them.
+[[nodiscard]] Samples crop_samples(std::shared_ptr<const CropStore> crops, const InputSpec& spec);
+
+// The same with their pictures for people.
+[[nodiscard]] SampleSet face_samples(CropSet crops, const InputSpec& spec);
 
 }  // namespace durward

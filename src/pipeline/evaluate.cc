@@ -102,8 +102,9 @@ absl::StatusOr<RuntimeKind> runtime_for(const std::filesystem::path& file) {
 absl::StatusOr<System> evaluate_system(const TrialSet& set, Variant variant,
                                        const EmbedderFactory& factory,
                                        const EvaluateOptions& options) {
-  absl::StatusOr<Embeddings> embeddings = embed_crops(
-      set.crops.crops, factory, options.threads, options.progress, "embedding: " + variant.name);
+  absl::StatusOr<Embeddings> embeddings =
+      embed_samples(set.samples.samples, set.samples_of_row, factory, options.threads,
+                    options.progress, "embedding: " + variant.name);
   if (!embeddings.ok()) return with_context(embeddings.status(), variant.name);
   DURWARD_ASSIGN_OR_RETURN(ScoredTrials scored, score_trial_set(set, *embeddings, *embeddings,
                                                                 options.threads, options.progress));
@@ -112,12 +113,12 @@ absl::StatusOr<System> evaluate_system(const TrialSet& set, Variant variant,
                 std::move(evaluation)};
 }
 
-absl::StatusOr<System> evaluate_file(const TrialSet& set, Variant variant, const InputSpec& spec,
+absl::StatusOr<System> evaluate_file(const TrialSet& set, Variant variant,
                                      const EvaluateOptions& options) {
-  const EmbedderFactory factory = [&variant, &spec]() -> absl::StatusOr<FaceEmbedder> {
+  const EmbedderFactory factory = [&variant, &set]() -> absl::StatusOr<Embedder> {
     DURWARD_ASSIGN_OR_RETURN(std::unique_ptr<RuntimeModel> model,
                              load_model(variant.runtime, variant.file, {}));
-    return FaceEmbedder::create(std::move(model), spec);
+    return Embedder::create(std::move(model), set.samples.samples.shape);
   };
   return evaluate_system(set, variant, factory, options);
 }

@@ -37,14 +37,13 @@ struct System {
   Evaluation evaluation;
 };
 
-// Embeds the trials' crops and computes the figures. `factory` makes the model's embedder.
+// Embeds the trials' samples and computes the figures. `factory` makes the model's embedder.
 [[nodiscard]] absl::StatusOr<System> evaluate_system(const TrialSet& set, Variant variant,
                                                      const EmbedderFactory& factory,
                                                      const EvaluateOptions& options);
 
 // The same for a model file, in its runtime, one thread for each embedder.
 [[nodiscard]] absl::StatusOr<System> evaluate_file(const TrialSet& set, Variant variant,
-                                                   const InputSpec& spec,
                                                    const EvaluateOptions& options);
 
 // One side enrolled by one system, the other probed by the other.
@@ -70,7 +69,7 @@ struct Comparison {
   double operating_far = 0;
   std::optional<ChangedDecisions> changed;
   std::optional<GroupChange> groups;  // where the trials name groups
-  // Cosine between the two systems' embeddings of the same crop.
+  // Cosine between the two systems' embeddings of the same row.
   double mean_cosine = 0, lowest_cosine = 0, first_percentile_cosine = 0;
 };
 

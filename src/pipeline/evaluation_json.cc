@@ -2,19 +2,19 @@
 
 #include <absl/strings/escaping.h>
 
-#include "data/image.h"
-
 namespace durward {
 namespace {
 
 using nlohmann::json;
 
-absl::StatusOr<json> picture(const TrialSet& set, int32_t row) {
-  DURWARD_ASSIGN_OR_RETURN(const Image crop, set.crops.crops.read(row));
-  DURWARD_ASSIGN_OR_RETURN(const std::vector<std::byte> jpeg, encode_jpeg(crop, 80));
+absl::StatusOr<json> recording(const TrialSet& set, int32_t row) {
+  json entry = {{"name", set.path_of_row[static_cast<size_t>(row)].filename().string()}};
+  if (!set.samples.picture) return entry;
+  const int64_t sample = set.samples_of_row[static_cast<size_t>(row)].front();
+  DURWARD_ASSIGN_OR_RETURN(const std::vector<std::byte> jpeg, set.samples.picture(sample));
   const std::string_view bytes(reinterpret_cast<const char*>(jpeg.data()), jpeg.size());
-  return json{{"name", set.path_of_row[static_cast<size_t>(row)].filename().string()},
-              {"jpeg", absl::Base64Escape(absl::string_view(bytes.data(), bytes.size()))}};
+  entry["jpeg"] = absl::Base64Escape(absl::string_view(bytes.data(), bytes.size()));
+  return entry;
 }
 
 double threshold_at(const System& system, double far) {
@@ -44,8 +44,8 @@ absl::StatusOr<json> changed_section(const TrialSet& set, const System& before, 
   section["far"] = comparison.operating_far;
   section["samples"] = json::array();
   for (const ChangedDecision& change : comparison.changed->samples) {
-    DURWARD_ASSIGN_OR_RETURN(json enrol, picture(set, change.enrol));
-    DURWARD_ASSIGN_OR_RETURN(json probe, picture(set, change.probe));
+    DURWARD_ASSIGN_OR_RETURN(json enrol, recording(set, change.enrol));
+    DURWARD_ASSIGN_OR_RETURN(json probe, recording(set, change.probe));
     section["samples"].push_back(
         {{"kind", change_kind(change)},
          {"enrol", std::move(enrol)},
@@ -62,8 +62,8 @@ absl::StatusOr<json> changed_section(const TrialSet& set, const System& before, 
 
 json trial_set_json(const TrialSet& set, const EvaluateOptions& options) {
   return {{"source", set.source.string()},
-          {"images", set.crops.crops.size()},
-          {"images_skipped", set.pictures - set.crops.crops.size()},
+          {"images", set.rows()},
+          {"images_skipped", set.files - set.rows()},
           {"lost_trials", set.lost_trials},
           {"replicates", options.figures.bootstrap.replicates},
           {"seed", options.figures.bootstrap.seed}};

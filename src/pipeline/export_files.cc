@@ -7,8 +7,8 @@
 #include "biometrics/embeddings.h"
 #include "formats/onnx/writer.h"
 #include "runtimes/convert.h"
+#include "runtimes/embedder.h"
 #include "runtimes/reference.h"
-#include "vision/face_embedder.h"
 
 namespace durward {
 namespace {
@@ -87,20 +87,20 @@ absl::StatusOr<std::vector<ExportFile>> write_export_files(const QuantizedModels
 }
 
 absl::StatusOr<Agreement> check_agreement(const ExportFile& file, const std::filesystem::path& path,
-                                          const CropStore& crops, const InputSpec& spec,
-                                          int64_t images) {
+                                          const Samples& samples, int64_t count) {
   DURWARD_ASSIGN_OR_RETURN(std::unique_ptr<RuntimeModel> model, load_model(file.runtime, path, {}));
-  DURWARD_ASSIGN_OR_RETURN(FaceEmbedder exported, FaceEmbedder::create(std::move(model), spec));
+  DURWARD_ASSIGN_OR_RETURN(Embedder exported, Embedder::create(std::move(model), samples.shape));
   DURWARD_ASSIGN_OR_RETURN(std::unique_ptr<RuntimeModel> executor,
                            make_reference_model(*file.graph));
-  DURWARD_ASSIGN_OR_RETURN(FaceEmbedder reference, FaceEmbedder::create(std::move(executor), spec));
-  Agreement agreement{.images = std::min(images, crops.size()), .cosine_min = 1};
+  DURWARD_ASSIGN_OR_RETURN(Embedder reference,
+                           Embedder::create(std::move(executor), samples.shape));
+  Agreement agreement{.samples = std::min(count, samples.count), .cosine_min = 1};
   int64_t equal = 0;
   std::vector<float> rows_a, rows_b;
-  for (int64_t i = 0; i < agreement.images; ++i) {
-    DURWARD_ASSIGN_OR_RETURN(const Image crop, crops.read(i));
-    DURWARD_ASSIGN_OR_RETURN(const std::vector<float> a, exported.embed(crop));
-    DURWARD_ASSIGN_OR_RETURN(const std::vector<float> b, reference.embed(crop));
+  for (int64_t i = 0; i < agreement.samples; ++i) {
+    DURWARD_ASSIGN_OR_RETURN(const std::vector<float> sample, read_sample(samples, i));
+    DURWARD_ASSIGN_OR_RETURN(const std::vector<float> a, exported.embed(sample));
+    DURWARD_ASSIGN_OR_RETURN(const std::vector<float> b, reference.embed(sample));
     if (a.size() != b.size())
       return absl::InternalError(absl::StrCat(file.name, ": its output has another size"));
     for (size_t e = 0; e < a.size(); ++e) {

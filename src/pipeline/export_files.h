@@ -33,16 +33,15 @@ struct ExportFile {
 
 // How a file in its runtime compares with the reference executor on the graph that it encodes.
 struct Agreement {
-  int64_t images = 0;
+  int64_t samples = 0;
   double equal_share = 0;  // of the output's elements
   double largest_difference = 0;
   double cosine_mean = 0, cosine_min = 0;
 };
 
-// On the first `images` crops. Errors: the runtime's and the executor's.
+// On the first `count` samples. Errors: the runtime's and the executor's.
 [[nodiscard]] absl::StatusOr<Agreement> check_agreement(const ExportFile& file,
                                                         const std::filesystem::path& path,
-                                                        const CropStore& crops,
-                                                        const InputSpec& spec, int64_t images);
+                                                        const Samples& samples, int64_t count);
 
 }  // namespace durward

@@ -5,7 +5,6 @@
 #include <map>
 
 #include "compile/interpreter.h"
-#include "data/tensor.h"
 
 namespace durward {
 namespace {
@@ -53,15 +52,12 @@ struct Power {
 
 absl::StatusOr<std::vector<LayerNoise>> measure_layer_noise(const Graph& float_graph,
                                                             const Graph& quantised,
-                                                            const CropStore& crops,
-                                                            const InputSpec& spec, int64_t images) {
+                                                            const Samples& samples, int64_t count) {
   DURWARD_ASSIGN_OR_RETURN(const Interpreter before, Interpreter::create(float_graph));
   DURWARD_ASSIGN_OR_RETURN(const Interpreter after, Interpreter::create(quantised));
   std::map<std::string, Power> powers;
-  std::vector<float> input(static_cast<size_t>(spec.height) * static_cast<size_t>(spec.width) * 3);
-  for (int64_t i = 0; i < std::min(images, crops.size()); ++i) {
-    DURWARD_ASSIGN_OR_RETURN(const Image crop, crops.read(i));
-    DURWARD_RETURN_IF_ERROR(fill_tensor(crop, spec, input));
+  for (int64_t i = 0; i < std::min(count, samples.count); ++i) {
+    DURWARD_ASSIGN_OR_RETURN(const std::vector<float> input, read_sample(samples, i));
     DURWARD_ASSIGN_OR_RETURN(const Values exact, run(before, float_graph, input));
     DURWARD_ASSIGN_OR_RETURN(const Values rounded, run(after, quantised, input));
     for (const auto& [name, values] : rounded) {

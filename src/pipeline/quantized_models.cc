@@ -13,15 +13,15 @@ namespace {
 
 class Quantizer {
  public:
-  Quantizer(const CropStore& crops, const InputSpec& spec, const QuantizeModelsOptions& options)
-      : crops_(crops), spec_(spec), options_(options) {}
+  Quantizer(const Samples& samples, const QuantizeModelsOptions& options)
+      : samples_(samples), options_(options) {}
 
   // Of the graph's tensors, those that the calibration lacks.
   absl::Status calibrate_rest(const Graph& graph, Calibration& calibration) {
     const std::vector<TensorId> tensors = uncalibrated_tensors(graph, calibration);
     if (tensors.empty()) return absl::OkStatus();
     DURWARD_ASSIGN_OR_RETURN(const Activations activations,
-                             make_activations(graph, tensors, crops_, spec_, options_.threads));
+                             make_activations(graph, tensors, samples_, options_.threads));
     executor_ = activations.executor;
     calibration.samples = activations.source.samples;
     return durward::calibrate_rest(calibration, graph, activations.source,
@@ -41,13 +41,12 @@ class Quantizer {
   [[nodiscard]] const std::string& executor() const { return executor_; }
 
  private:
-  const CropStore& crops_;
-  const InputSpec& spec_;
+  const Samples& samples_;
   const QuantizeModelsOptions& options_;
   std::string executor_;
 };
 
-// Calibrates `graph`, and in the same pass over the pictures what its layers compute before a fused
+// Calibrates `graph`, and in the same pass over the samples what its layers compute before a fused
 // PReLU.
 absl::Status calibrate_around_prelu(const Graph& graph, Calibration& calibration,
                                     Quantizer& quantizer) {
@@ -133,13 +132,12 @@ absl::StatusOr<Graph> for_onnxruntime(const QuantizedModels& models, Calibration
 
 }  // namespace
 
-absl::StatusOr<QuantizedModels> quantize_models(const Graph& simplified, const CropStore& crops,
-                                                const InputSpec& spec,
+absl::StatusOr<QuantizedModels> quantize_models(const Graph& simplified, const Samples& samples,
                                                 const QuantizeModelsOptions& wanted) {
   QuantizeModelsOptions options = wanted;
   const bool trained = has_trained_scales(simplified);
   if (trained) options.equalize = options.quantize.correct_bias = false;
-  Quantizer quantizer(crops, spec, options);
+  Quantizer quantizer(samples, options);
   QuantizedModels models;
   models.prepared = simplified;
   if (!trained) limit_prelu_slopes(models.prepared);  // it turns signs

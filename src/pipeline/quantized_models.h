@@ -41,8 +41,7 @@ struct QuantizeModelsOptions {
 // are kept: no equalisation and no correction of biases, which would change what they are of, and
 // calibration decides on the rest alone. Errors: those of calibrate, equalize and quantize.
 [[nodiscard]] absl::StatusOr<QuantizedModels> quantize_models(const Graph& simplified,
-                                                              const CropStore& crops,
-                                                              const InputSpec& spec,
+                                                              const Samples& samples,
                                                               const QuantizeModelsOptions& options);
 
 }  // namespace durward

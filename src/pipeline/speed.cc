@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "pipeline/placement.h"
-#include "vision/face_embedder.h"
+#include "runtimes/embedder.h"
 
 namespace durward {
 namespace {
@@ -26,11 +26,11 @@ absl::StatusOr<std::unique_ptr<RuntimeModel>> load(const Variant& variant, bool 
   return load_model(variant.runtime, variant.file, {.threads = 1, .profile = profile});
 }
 
-absl::Status add_placement(const InputSpec& spec, const Image& crop, SpeedRow& row) {
+absl::Status add_placement(const Shape& shape, std::span<const float> sample, SpeedRow& row) {
   DURWARD_ASSIGN_OR_RETURN(std::unique_ptr<RuntimeModel> model,
                            load(row.subject.variant, /*profile=*/true));
-  DURWARD_ASSIGN_OR_RETURN(FaceEmbedder embedder, FaceEmbedder::create(std::move(model), spec));
-  for (int i = 0; i < kProfiledRuns; ++i) DURWARD_RETURN_IF_ERROR(embedder.embed(crop).status());
+  DURWARD_ASSIGN_OR_RETURN(Embedder embedder, Embedder::create(std::move(model), shape));
+  for (int i = 0; i < kProfiledRuns; ++i) DURWARD_RETURN_IF_ERROR(embedder.embed(sample).status());
   DURWARD_ASSIGN_OR_RETURN(const std::vector<OpRecord> records, embedder.model().profile());
   std::map<std::pair<std::string, std::string>, OpGroup> groups;
   for (const OpRecord& record : records) {
@@ -53,23 +53,24 @@ absl::Status add_placement(const InputSpec& spec, const Image& crop, SpeedRow& r
 }  // namespace
 
 absl::StatusOr<std::vector<SpeedRow>> measure_speed(const std::vector<SpeedSubject>& subjects,
-                                                    const Image& crop, const InputSpec& spec,
+                                                    const Samples& samples,
                                                     const SpeedOptions& options) {
+  DURWARD_ASSIGN_OR_RETURN(const std::vector<float> sample, read_sample(samples, 0));
   std::vector<SpeedRow> rows;
   {
     DURWARD_ASSIGN_OR_RETURN(const CpuPin pin,
                              CpuPin::to(options.cpu < 0 ? last_allowed_cpu() : options.cpu));
-    std::vector<FaceEmbedder> embedders;
+    std::vector<Embedder> embedders;
     for (const SpeedSubject& subject : subjects) {
       DURWARD_ASSIGN_OR_RETURN(std::unique_ptr<RuntimeModel> model,
                                load(subject.variant, /*profile=*/false));
-      absl::StatusOr<FaceEmbedder> embedder = FaceEmbedder::create(std::move(model), spec);
+      absl::StatusOr<Embedder> embedder = Embedder::create(std::move(model), samples.shape);
       if (!embedder.ok()) return with_context(embedder.status(), subject.variant.name);
       embedders.push_back(*std::move(embedder));
     }
     std::vector<BenchSubject> bench;
-    for (FaceEmbedder& embedder : embedders) {
-      DURWARD_ASSIGN_OR_RETURN(std::vector<std::byte> input, embedder.encode(crop));
+    for (Embedder& embedder : embedders) {
+      DURWARD_ASSIGN_OR_RETURN(std::vector<std::byte> input, embedder.encode(sample));
       bench.push_back({&embedder.model(), {std::move(input)}});
     }
     DURWARD_ASSIGN_OR_RETURN(const std::vector<BenchTimes> times,
@@ -80,7 +81,7 @@ absl::StatusOr<std::vector<SpeedRow>> measure_speed(const std::vector<SpeedSubje
     }
   }
   for (SpeedRow& row : rows) {
-    if (const absl::Status status = add_placement(spec, crop, row); !status.ok()) {
+    if (const absl::Status status = add_placement(samples.shape, sample, row); !status.ok()) {
       return with_context(status, row.subject.variant.name);
     }
   }

@@ -19,13 +19,13 @@ struct OpGroup {
   std::string op;
   std::string precision;
   int64_t count = 0;
-  double microseconds = 0;  // all of them, for one image
+  double microseconds = 0;  // all of them, for one sample
 };
 
 struct SpeedRow {
   SpeedSubject subject;
   BenchTimes times;
-  int64_t images_per_run = 1;         // of a model whose file fixes a larger batch
+  int64_t samples_per_run = 1;        // of a model whose file fixes a larger batch
   std::vector<OpGroup> placement;     // slowest first
   std::vector<OpRecord> float_nodes;  // of an integer model, without conversions at the ports
 };
@@ -36,10 +36,10 @@ struct SpeedOptions {
   Progress progress = {};
 };
 
-// Every subject on the same crop, one thread, interleaved. The input is a real crop, since some
-// kernels (ONNX Runtime's PRelu) take longer on real data. Errors: the runtimes'; Cancelled.
+// Every subject on the first of the samples, one thread, interleaved. It should be a real one,
+// since some kernels (ONNX Runtime's PRelu) take longer on real data. Errors: the runtimes';
+// Cancelled.
 [[nodiscard]] absl::StatusOr<std::vector<SpeedRow>> measure_speed(
-    const std::vector<SpeedSubject>& subjects, const Image& crop, const InputSpec& spec,
-    const SpeedOptions& options);
+    const std::vector<SpeedSubject>& subjects, const Samples& samples, const SpeedOptions& options);
 
 }  // namespace durward

@@ -12,7 +12,7 @@ using nlohmann::json;
 // that takes several images at once is not the measure for one image.
 const SpeedRow* float_baseline(const std::vector<SpeedRow>& rows, RuntimeKind runtime) {
   for (const SpeedRow& row : rows) {
-    if (!row.subject.integer && row.subject.variant.runtime == runtime && row.images_per_run == 1)
+    if (!row.subject.integer && row.subject.variant.runtime == runtime && row.samples_per_run == 1)
       return &row;
   }
   return nullptr;
@@ -75,7 +75,7 @@ json runs_json(const std::vector<SpeedRow>& rows, const BenchOptions& bench, boo
     json placement = {{"ops", placement_json(row.placement)}};
     if (row.subject.integer) placement["floats"] = floats_json(row.float_nodes);
     std::string kind = kind_of(row.subject);
-    if (row.images_per_run > 1) absl::StrAppend(&kind, ", batch ", row.images_per_run);
+    if (row.samples_per_run > 1) absl::StrAppend(&kind, ", batch ", row.samples_per_run);
     json run = {{"runtime", to_string(variant.runtime)},
                 {"variant", std::move(kind)},
                 {"integer", row.subject.integer},

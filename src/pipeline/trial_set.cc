@@ -10,7 +10,7 @@ namespace {
 
 constexpr int32_t kNoRow = -1;
 
-// The list's trials by rows; those that lost a picture are only counted.
+// The list's trials by rows; those that lost a file are only counted.
 void add_trials(const TrialList& list, std::span<const int32_t> row_of_image, TrialSet& set) {
   for (const ListedTrial& listed : list.trials) {
     const int32_t enrol = row_of_image[static_cast<size_t>(listed.enrol)];
@@ -32,28 +32,33 @@ void add_trials(const TrialList& list, std::span<const int32_t> row_of_image, Tr
 
 absl::StatusOr<TrialSet> load_trial_set(const std::filesystem::path& list_path,
                                         const std::filesystem::path& image_root,
-                                        const CropOptions& options) {
+                                        const SampleOptions& options) {
   DURWARD_ASSIGN_OR_RETURN(const TrialList list,
                            read_trials(list_path, {.image_root = image_root}));
   std::vector<std::filesystem::path> paths;
   for (const TrialImage& image : list.images) paths.push_back(image.path);
-  CropOptions central = options;
+  SampleOptions central = options;
   central.all_faces = false;
-  absl::StatusOr<CropSet> crops = collect_crops(paths, central);
-  if (!crops.ok()) return with_context(crops.status(), list_path.string());
-  TrialSet set{.source = list_path, .crops = *std::move(crops)};
+  absl::StatusOr<SampleSet> samples = collect_samples(paths, central);
+  if (!samples.ok()) return with_context(samples.status(), list_path.string());
+  TrialSet set{.source = list_path, .samples = *std::move(samples)};
   set.groups = list.groups;
   set.all_pairs = list.all_pairs;
-  set.pictures = static_cast<int64_t>(list.images.size());
+  set.files = static_cast<int64_t>(list.images.size());
   std::vector<int32_t> row_of_image(list.images.size(), kNoRow);
-  for (const int64_t image : set.crops.image_of_crop) {
-    row_of_image[static_cast<size_t>(image)] = static_cast<int32_t>(set.path_of_row.size());
-    set.path_of_row.push_back(paths[static_cast<size_t>(image)]);
-    set.person_of_row.push_back(list.images[static_cast<size_t>(image)].person);
+  for (int64_t sample = 0; sample < set.samples.samples.count; ++sample) {
+    const auto image = static_cast<size_t>(set.samples.file_of_sample[static_cast<size_t>(sample)]);
+    if (row_of_image[image] == kNoRow) {
+      row_of_image[image] = static_cast<int32_t>(set.rows());
+      set.samples_of_row.emplace_back();
+      set.path_of_row.push_back(paths[image]);
+      set.person_of_row.push_back(list.images[image].person);
+    }
+    set.samples_of_row.back().push_back(sample);
   }
   if (set.all_pairs) {
     const auto pairs = [](int64_t n) { return n * (n - 1) / 2; };
-    set.lost_trials = pairs(set.pictures) - pairs(set.crops.crops.size());
+    set.lost_trials = pairs(set.files) - pairs(set.rows());
   } else {
     add_trials(list, row_of_image, set);
   }

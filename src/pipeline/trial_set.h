@@ -1,4 +1,4 @@
-// A trial list made ready to be scored: its pictures as crops, its trials as rows of an embedding
+// A trial list made ready to be scored: its files as samples, its trials as rows of an embedding
 // matrix.
 #pragma once
 
@@ -9,30 +9,34 @@
 #include "biometrics/embeddings.h"
 #include "biometrics/scored_trials.h"
 #include "biometrics/trial.h"
-#include "pipeline/crops.h"
+#include "pipeline/samples.h"
 
 namespace durward {
 
 struct TrialSet {
   std::filesystem::path source;
-  CropSet crops;
+  SampleSet samples;
+  // Of each row, a recording, the samples whose embeddings' mean it is.
+  std::vector<std::vector<int64_t>> samples_of_row = {};
   std::vector<std::filesystem::path> path_of_row = {};
   std::vector<int32_t> person_of_row = {};
   std::vector<std::string> groups = {};
   bool all_pairs = false;
   std::vector<Trial> trials = {};  // empty with all_pairs
-  int64_t pictures = 0;            // named by the list
-  int64_t lost_trials = 0;         // a picture of them could not be used (failure to acquire)
+  int64_t files = 0;               // named by the list
+  int64_t lost_trials = 0;         // a file of them could not be used (failure to acquire)
+
+  [[nodiscard]] int64_t rows() const { return static_cast<int64_t>(path_of_row.size()); }
 };
 
-// Reads the list and crops its pictures. A trial whose picture shows no face is left out and
-// counted. Errors: those of read_trials and collect_crops.
+// Reads the list and makes samples of its files. A trial whose file gives none, a picture without a
+// face, is left out and counted. Errors: those of read_trials and collect_samples.
 [[nodiscard]] absl::StatusOr<TrialSet> load_trial_set(const std::filesystem::path& list,
                                                       const std::filesystem::path& image_root,
-                                                      const CropOptions& options);
+                                                      const SampleOptions& options);
 
-// SHA-256 of what is compared with what: the bytes of every picture with its person, and the
-// trials. Errors: those of reading the pictures.
+// SHA-256 of what is compared with what: the bytes of every file with its person, and the
+// trials. Errors: those of reading the files.
 [[nodiscard]] absl::StatusOr<std::string> trial_set_sha256(const TrialSet& set);
 
 // The scores of every trial, one system enrolling and one (the same or another) probing.

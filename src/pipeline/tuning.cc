@@ -4,44 +4,44 @@
 
 #include "base/parallel.h"
 #include "compile/interpreter.h"
-#include "data/tensor.h"
 #include "pipeline/activations.h"
 
 namespace durward {
 namespace {
 
-Image mirrored(const Image& image) {
-  Image result(image.width, image.height);
-  for (int y = 0; y < image.height; ++y) {
-    for (int x = 0; x < image.width; ++x) {
-      const uint8_t* pixel = image.pixel(image.width - 1 - x, y);
-      std::copy_n(pixel, 3, const_cast<uint8_t*>(result.pixel(x, y)));
+// What a picture of [1, height, width, channels] shows in a mirror.
+void mirror(const Shape& shape, std::span<float> values) {
+  const auto width = static_cast<size_t>(shape[2]), channels = static_cast<size_t>(shape[3]);
+  for (size_t row = 0; row < values.size(); row += width * channels) {
+    for (size_t left = 0, right = width - 1; left < right; ++left, --right) {
+      std::swap_ranges(&values[row + left * channels], &values[row + (left + 1) * channels],
+                       &values[row + right * channels]);
     }
   }
-  return result;
 }
 
 // Each picture, and behind it its mirror image.
-absl::StatusOr<CropStore> with_mirror_images(const CropStore& pictures, const InputSpec& spec) {
-  DURWARD_ASSIGN_OR_RETURN(CropStore both, CropStore::create(spec.width, spec.height));
-  for (int64_t i = 0; i < pictures.size(); ++i) {
-    DURWARD_ASSIGN_OR_RETURN(const Image picture, pictures.read(i));
-    DURWARD_RETURN_IF_ERROR(both.append(picture));
-    DURWARD_RETURN_IF_ERROR(both.append(mirrored(picture)));
-  }
+Samples with_mirror_images(const Samples& pictures) {
+  Samples both = pictures;
+  both.count = 2 * pictures.count;
+  both.read = [pictures](int64_t index, std::span<float> values) -> absl::Status {
+    DURWARD_RETURN_IF_ERROR(pictures.read(index / 2, values));
+    if (index % 2 == 1) mirror(pictures.shape, values);
+    return absl::OkStatus();
+  };
   return both;
 }
 
 // The float model's output for each sample.
-absl::Status teach(const Graph& graph, const CropStore& samples, const InputSpec& spec,
-                   const QuantizeModelsOptions& options, TuneData& data) {
+absl::Status teach(const Graph& graph, const Samples& samples, const QuantizeModelsOptions& options,
+                   TuneData& data) {
   const TensorId output = graph.outputs[0].tensor;
   data.dimensions = elements(graph.tensor(output).shape);
-  data.teacher.resize(static_cast<size_t>(samples.size() * data.dimensions));
+  data.teacher.resize(static_cast<size_t>(samples.count * data.dimensions));
   DURWARD_ASSIGN_OR_RETURN(
       const Activations activations,
-      make_activations(graph, std::span(&output, 1), samples, spec, options.threads));
-  return parallel_for(samples.size(), options.threads, [&](int64_t sample, int worker) {
+      make_activations(graph, std::span(&output, 1), samples, options.threads));
+  return parallel_for(samples.count, options.threads, [&](int64_t sample, int worker) {
     return activations.source.run(sample, worker,
                                   [&](TensorId tensor, ActivationView view) -> absl::Status {
                                     if (tensor != output) return absl::OkStatus();
@@ -75,21 +75,27 @@ absl::Status compare_witnesses(const TuneData& data, TunedModels& tuned) {
 }  // namespace
 
 absl::StatusOr<TunedModels> tune_models(const Graph& simplified, const QuantizedModels& models,
-                                        const CropStore& pictures, const CropStore& calibration,
-                                        const InputSpec& spec, const QuantizeModelsOptions& options,
-                                        const Tuner& tuner, const TuneOptions& tuning) {
-  DURWARD_ASSIGN_OR_RETURN(const CropStore samples, with_mirror_images(pictures, spec));
+                                        const Samples& training,
+                                        std::span<const int32_t> person_of_sample,
+                                        const Samples& calibration,
+                                        const QuantizeModelsOptions& options, const Tuner& tuner,
+                                        const TuneOptions& tuning) {
+  const bool pictures = training.shape.size() == 4;
+  const Samples samples = pictures ? with_mirror_images(training) : training;
   TuneData data;
-  for (int64_t i = 0; i < samples.size(); ++i) data.group_of_sample.push_back(i / 2);
-  data.read = [&](int64_t sample, std::span<float> input) -> absl::Status {
-    DURWARD_ASSIGN_OR_RETURN(const Image picture, samples.read(sample));
-    return fill_tensor(picture, spec, input);
-  };
-  DURWARD_RETURN_IF_ERROR(teach(simplified, samples, spec, options, data));
+  for (int64_t i = 0; i < samples.count; ++i) {
+    const int64_t source = pictures ? i / 2 : i;
+    data.group_of_sample.push_back(source);
+    if (!person_of_sample.empty()) {
+      data.person_of_sample.push_back(person_of_sample[static_cast<size_t>(source)]);
+    }
+  }
+  data.read = samples.read;
+  DURWARD_RETURN_IF_ERROR(teach(simplified, samples, options, data));
   TunedModels tuned;
   DURWARD_ASSIGN_OR_RETURN(tuned.outcome, tuner({models.prepared, models.reference, data, tuning}));
   DURWARD_ASSIGN_OR_RETURN(tuned.models,
-                           quantize_models(tuned.outcome.tuned, calibration, spec, options));
+                           quantize_models(tuned.outcome.tuned, calibration, options));
   DURWARD_RETURN_IF_ERROR(compare_witnesses(data, tuned));
   return tuned;
 }

@@ -1,4 +1,4 @@
-// Fine-tuning on pictures without labels: the float model teaches its quantised form.
+// Fine-tuning: the float model teaches its quantised form.
 #pragma once
 
 #include "pipeline/quantized_models.h"
@@ -14,12 +14,13 @@ struct TunedModels {
   int64_t witnessed = 0, equal = 0;
 };
 
-// `simplified` is the teacher, `models` quantize_models() of it; `pictures` to train on, with their
-// mirror images. `calibration` and `options` are those that `models` were made with. Errors: the
-// tuner's, and those of quantize_models.
+// `simplified` is the teacher, `models` quantize_models() of it; `training` to train on, pictures
+// with their mirror images; `person_of_sample` of each of them, for a margin between people, or
+// empty. `calibration` and `options` are those that `models` were made with. Errors: the tuner's,
+// and those of quantize_models.
 [[nodiscard]] absl::StatusOr<TunedModels> tune_models(
-    const Graph& simplified, const QuantizedModels& models, const CropStore& pictures,
-    const CropStore& calibration, const InputSpec& spec, const QuantizeModelsOptions& options,
-    const Tuner& tuner, const TuneOptions& tuning);
+    const Graph& simplified, const QuantizedModels& models, const Samples& training,
+    std::span<const int32_t> person_of_sample, const Samples& calibration,
+    const QuantizeModelsOptions& options, const Tuner& tuner, const TuneOptions& tuning);
 
 }  // namespace durward

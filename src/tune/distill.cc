@@ -7,9 +7,11 @@
 #include <new>
 #include <numbers>
 #include <numeric>
+#include <optional>
 
 #include "base/random.h"
 #include "tune/checkpoint.h"
+#include "tune/margin_head.h"
 #include "tune/net.h"
 #include "tune/tune.h"
 
@@ -93,19 +95,19 @@ at::Tensor loss_of(const at::Tensor& student, const at::Tensor& teacher, double 
 
 class Training {
  public:
-  Training(TrainableNet net, const TuneJob& job, Division division, at::Tensor teacher)
+  Training(TrainableNet net, const TuneJob& job, Division division, at::Tensor teacher,
+           std::optional<MarginHead> head)
       : net_(std::move(net)),
         data_(job.data),
         options_(job.options),
         division_(std::move(division)),
         teacher_(std::move(teacher)),
+        head_(std::move(head)),
         batch_(std::min(options_.batch, static_cast<int64_t>(division_.training.size()))) {
     for (const TrainableNet::Parameter& parameter : net_.parameters()) {
-      state_.parameters.push_back(parameter.value);
-      state_.first_moments.push_back(at::zeros_like(parameter.value.detach()));
-      state_.second_moments.push_back(at::zeros_like(parameter.value.detach()));
-      state_.best.push_back(parameter.value.detach().clone());
+      add_parameter(parameter.value, rate_of(parameter.kind));
     }
+    if (head_) add_parameter(head_->centres(), options_.centre_rate);
   }
 
   absl::StatusOr<TuneOutcome> run() {
@@ -138,6 +140,14 @@ class Training {
   }
 
  private:
+  void add_parameter(const at::Tensor& value, double rate) {
+    state_.parameters.push_back(value);
+    state_.first_moments.push_back(at::zeros_like(value.detach()));
+    state_.second_moments.push_back(at::zeros_like(value.detach()));
+    state_.best.push_back(value.detach().clone());
+    rates_.push_back(rate);
+  }
+
   absl::Status begin() {
     if (options_.resume && std::filesystem::exists(options_.checkpoint)) {
       const at::NoGradGuard no_gradients;
@@ -187,8 +197,9 @@ class Training {
   absl::Status train_step() {
     const std::vector<int64_t> samples = samples_of_step(state_.step);
     DURWARD_ASSIGN_OR_RETURN(const at::Tensor inputs, inputs_of(samples));
-    const at::Tensor loss =
-        loss_of(normalised(net_.embed(inputs)), teacher_of(samples), options_.relation_weight);
+    const at::Tensor students = normalised(net_.embed(inputs));
+    at::Tensor loss = loss_of(students, teacher_of(samples), options_.relation_weight);
+    if (head_) loss = loss + options_.margin_weight * head_->loss(students, samples);
     const double value = loss.item<double>();
     if (!std::isfinite(value)) {
       return absl::AbortedError(absl::StrCat("the loss of step ", state_.step + 1, " is ", value));
@@ -242,7 +253,7 @@ class Training {
       at::Tensor &first = state_.first_moments[i], &second = state_.second_moments[i];
       first.mul_(kFirstDecay).add_(gradient, 1 - kFirstDecay);
       second.mul_(kSecondDecay).addcmul_(gradient, gradient, 1 - kSecondDecay);
-      const double rate = rate_of(net_.parameters()[i].kind) * decay;
+      const double rate = rates_[i] * decay;
       parameter.addcdiv_(first, (second / second_bias).sqrt_().add_(kEpsilon), -rate / first_bias);
       parameter.mutable_grad().reset();
     }
@@ -302,8 +313,10 @@ class Training {
   const TuneOptions& options_;
   Division division_;
   at::Tensor teacher_;
+  std::optional<MarginHead> head_;
   int64_t batch_;
   TrainingState state_;
+  std::vector<double> rates_;  // of state_.parameters
   int64_t epoch_ = -1;
   std::vector<int64_t> order_;  // of the epoch
 };
@@ -317,8 +330,14 @@ absl::StatusOr<TuneOutcome> train(const TuneJob& job) {
   }
   DURWARD_ASSIGN_OR_RETURN(Division division, divide(job.data, job.options));
   DURWARD_ASSIGN_OR_RETURN(at::Tensor teacher, teacher_of(job.data));
+  std::optional<MarginHead> head;
+  if (job.options.margin_weight > 0) {
+    DURWARD_ASSIGN_OR_RETURN(
+        head, MarginHead::create(job.data.person_of_sample, division.training, teacher));
+  }
   at::set_num_threads(job.options.threads);
-  return Training(std::move(net), job, std::move(division), std::move(teacher)).run();
+  return Training(std::move(net), job, std::move(division), std::move(teacher), std::move(head))
+      .run();
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // Fine-tuning of a quantised model: the integers of its weights and the scales of everything are
-// trained so that its embeddings come close to those of the float model, its teacher. No labels.
+// trained so that its embeddings come close to those of the float model, its teacher. No labels are
+// needed; where people are known, a margin between them can be a part of the loss.
 //
 // This header is plain C++; libtorch appears in the sources of this folder alone.
 #pragma once
@@ -26,6 +27,7 @@ struct TuneData {
   std::vector<int64_t> group_of_sample;
   std::vector<float> teacher;  // samples x dimensions
   int64_t dimensions = 0;
+  std::vector<int32_t> person_of_sample = {};  // needed for a margin between people
 };
 
 struct TuneOptions {
@@ -39,6 +41,8 @@ struct TuneOptions {
   double scale_rate = 5e-4;    // relative
   double slope_rate = 2e-4;    // of PReLU, absolute
   double relation_weight = 1;  // of the loss on Gram matrices against that on cosines
+  double margin_weight = 0;    // of the angular-margin loss, which needs to know people; 0: without
+  double centre_rate = 0.01;   // of people's centres, which have length 1
   uint64_t seed = 1;
   int threads = 1;
   // Where a checkpoint is kept; empty: none.
@@ -86,9 +90,9 @@ struct TuneJob {
 
 // Trains. Deterministic given data, options and the number of threads, also when it was stopped and
 // resumed. Errors: Unimplemented with every node that cannot be trained, before anything starts;
-// InvalidArgument (too few pictures, a teacher that does not tell them apart, a model without one
-// embedding as output, a checkpoint of another job); Aborted where the loss is no number;
-// Cancelled by progress, with the last checkpoint kept; those of writing it.
+// InvalidArgument (too few pictures, a margin with one person, a teacher that does not tell them
+// apart, a model without one embedding as output, a checkpoint of another job); Aborted where the
+// loss is no number; Cancelled by progress, with the last checkpoint kept; those of writing it.
 using Tuner = std::function<absl::StatusOr<TuneOutcome>(const TuneJob& job)>;
 
 // The tuner of this folder; needs libtorch.

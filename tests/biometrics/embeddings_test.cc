@@ -41,6 +41,25 @@ TEST(Embeddings, RefuseRowsWithoutADirectionByNumber) {
   EXPECT_EQ(Embeddings::normalise({}, 0).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
+TEST(Embeddings, MeansAreUnitVectorsBetweenTheirRowsAndOfOneRowThatRow) {
+  const Embeddings rows = Embeddings::normalise({3, 4, 1, 0, 0, 1}, 2).value();
+  const std::vector<std::vector<int64_t>> lists = {{0}, {1, 2}, {2, 2, 2}};
+  const auto means = rows.means(lists);
+  ASSERT_TRUE(means.ok()) << means.status();
+  EXPECT_EQ(means->rows(), 3);
+  EXPECT_THAT(means->row(0), ::testing::ElementsAreArray(rows.row(0)));
+  EXPECT_THAT(means->row(1), Pointwise(FloatNear(1e-7F), {std::sqrt(0.5F), std::sqrt(0.5F)}));
+  EXPECT_THAT(means->row(2), Pointwise(FloatNear(1e-7F), {0.0F, 1.0F}));
+}
+
+TEST(Embeddings, AMeanWithoutADirectionIsRefusedByNumber) {
+  const Embeddings rows = Embeddings::normalise({1, 0, -1, 0}, 2).value();
+  using Lists = std::vector<std::vector<int64_t>>;
+  EXPECT_THAT(rows.means(Lists{{0}, {0, 1}}).status().message(), HasSubstr("mean 1"));
+  EXPECT_THAT(rows.means(Lists{{}}).status().message(), HasSubstr("mean 0"));
+  EXPECT_THAT(rows.means(Lists{{0, 2}}).status().message(), HasSubstr("embedding 2"));
+}
+
 TEST(ScoreTrials, GivesTheCosineOfTheRowsNamed) {
   const Embeddings enrolled = Embeddings::normalise({1, 0, 1, 1}, 2).value();
   const Embeddings probes = Embeddings::normalise({0, 2, -3, 0}, 2).value();

@@ -2,8 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include "support/temporary_folder.h"
-
 namespace durward {
 namespace {
 
@@ -66,24 +64,6 @@ TEST(InputSpec, ErrorsNameTheFileAndTheField) {
     EXPECT_THAT(std::string(spec.status().message()), HasSubstr("spec.json"));
     EXPECT_THAT(std::string(spec.status().message()), HasSubstr(named));
   }
-}
-
-using InputSpecFile = TemporaryFolderTest;
-
-TEST_F(InputSpecFile, EveryPresetSurvivesBeingWrittenAndRead) {
-  for (const std::string_view name : input_preset_names()) {
-    const auto preset = input_preset(name);
-    ASSERT_TRUE(preset.ok());
-    ASSERT_TRUE(write_input_spec(folder_ / "spec.json", *preset).ok());
-    const auto read = read_input_spec(folder_ / "spec.json");
-    ASSERT_TRUE(read.ok()) << read.status();
-    EXPECT_EQ(*read, *preset) << name;
-  }
-}
-
-TEST_F(InputSpecFile, AnImpossibleSpecificationIsNotWritten) {
-  EXPECT_FALSE(write_input_spec(folder_ / "spec.json", {.width = 0}).ok());
-  EXPECT_FALSE(std::filesystem::exists(folder_ / "spec.json"));
 }
 
 // torchvision's ImageNet statistics, times 255, as commonly printed.

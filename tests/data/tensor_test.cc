@@ -38,12 +38,6 @@ TEST(FillTensor, BgrTurnsTheChannelsButNotTheStatistics) {
   EXPECT_THAT(tensor, ElementsAre(20, 0, -7.5f, 50, 15, 0));
 }
 
-TEST(FillTensor, NchwHoldsOnePlanePerChannel) {
-  std::array<float, 6> tensor{};
-  ASSERT_TRUE(fill_tensor(two_pixels(), two_by_one(), tensor, TensorLayout::kNchw).ok());
-  EXPECT_THAT(tensor, ElementsAre(0, 30, 0, 15, -2.5f, 5));
-}
-
 // The formula that the ReLU6 model was trained with, in float32: within two roundings of ours.
 TEST(FillTensor, EqualsTheTrainingFormulaOfTheRelu6Preset) {
   auto spec = input_preset("mobilefacenet-relu6");

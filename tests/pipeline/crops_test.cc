@@ -48,15 +48,16 @@ class CropsTest : public TemporaryFolderTest {
   }
   void cut_short(const fs::path& path) const { fs::resize_file(path, fs::file_size(path) / 2); }
 
-  CropOptions options_{.spec = small_spec(), .aligned = true};
+  InputSpec spec_ = small_spec();
+  SampleOptions options_{.preprocessing = small_spec(), .aligned = true};
 };
 
 TEST_F(CropsTest, AreTheSameInTheSameOrderOnAnyNumberOfThreads) {
   std::vector<fs::path> paths = pictures(70);  // more than two batches
   cut_short(paths[40]);
-  const auto one = collect_crops(paths, options_);
+  const auto one = collect_crops(paths, spec_, options_);
   options_.threads = 3;
-  const auto three = collect_crops(paths, options_);
+  const auto three = collect_crops(paths, spec_, options_);
   ASSERT_TRUE(one.ok() && three.ok()) << one.status() << three.status();
   ASSERT_EQ(one->crops.size(), 69);
   EXPECT_EQ(one->image_of_crop, three->image_of_crop);
@@ -68,7 +69,7 @@ TEST_F(CropsTest, AreTheSameInTheSameOrderOnAnyNumberOfThreads) {
 TEST_F(CropsTest, AnAlignedPictureOfTheSizeIsTakenAsItIs) {
   const fs::path path = folder_ / "a.jpg";
   ASSERT_TRUE(write_jpeg(path, random_picture(3), 95).ok());
-  const auto set = collect_crops(std::vector{path}, options_);
+  const auto set = collect_crops(std::vector{path}, spec_, options_);
   ASSERT_TRUE(set.ok()) << set.status();
   EXPECT_EQ(set->crops.read(0).value(), read_image(path).value());
 }
@@ -78,7 +79,7 @@ TEST_F(CropsTest, WhatIsNoPictureIsSkippedWithAReason) {
                  cut = folder_ / "cut.jpg", missing = folder_ / "missing.jpg";
   ASSERT_TRUE(write_jpeg(cut, random_picture(1, 64, 64)).ok());
   cut_short(cut);
-  const auto set = collect_crops(std::vector{text, cut, good, missing}, options_);
+  const auto set = collect_crops(std::vector{text, cut, good, missing}, spec_, options_);
   ASSERT_TRUE(set.ok()) << set.status();
   EXPECT_THAT(set->image_of_crop, ElementsAre(2));
   ASSERT_EQ(set->skipped.size(), 3u);
@@ -90,23 +91,24 @@ TEST_F(CropsTest, WhatIsNoPictureIsSkippedWithAReason) {
 }
 
 TEST_F(CropsTest, NothingToUseIsAnError) {
-  EXPECT_EQ(collect_crops({}, options_).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(collect_crops({}, spec_, options_).status().code(), absl::StatusCode::kInvalidArgument);
   const fs::path text = write("notes.txt", "a face\n");
-  const absl::Status status = collect_crops(std::vector{text}, options_).status();
+  const absl::Status status = collect_crops(std::vector{text}, spec_, options_).status();
   EXPECT_THAT(std::string(status.message()), HasSubstr(text.string()));
 }
 
 TEST_F(CropsTest, FacesNeedADetector) {
   options_.aligned = false;
-  options_.spec.alignment = Alignment::kArcface112;
-  const absl::Status status = collect_crops(pictures(1), options_).status();
+  spec_.alignment = Alignment::kArcface112;
+  const absl::Status status = collect_crops(pictures(1), spec_, options_).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()), HasSubstr("--detector"));
 }
 
 TEST_F(CropsTest, ProgressCanStop) {
   options_.progress = [](std::string_view, int64_t done, int64_t) { return done == 0; };
-  EXPECT_EQ(collect_crops(pictures(40), options_).status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(collect_crops(pictures(40), spec_, options_).status().code(),
+            absl::StatusCode::kCancelled);
 }
 
 TEST_F(CropsTest, CalibrationTakesPicturesEvenlySpaced) {
@@ -114,12 +116,12 @@ TEST_F(CropsTest, CalibrationTakesPicturesEvenlySpaced) {
   write("notes.txt", "a face\n");
   const auto few = load_calibration_set(folder_, 4, options_);
   ASSERT_TRUE(few.ok()) << few.status();
-  EXPECT_THAT(few->pictures, ElementsAre(paths[0], paths[2], paths[5], paths[7]));
-  EXPECT_EQ(few->crops.crops.size(), 4);
+  EXPECT_THAT(few->files, ElementsAre(paths[0], paths[2], paths[5], paths[7]));
+  EXPECT_EQ(few->samples.samples.count, 4);
   EXPECT_EQ(few->other_files, 1);
   const auto all = load_calibration_set(folder_, 300, options_);
   ASSERT_TRUE(all.ok()) << all.status();
-  EXPECT_EQ(all->pictures, paths);
+  EXPECT_EQ(all->files, paths);
   EXPECT_NE(all->digest, few->digest);
 }
 

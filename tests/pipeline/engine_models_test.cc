@@ -101,8 +101,9 @@ absl::StatusOr<Graph> quantized(const Model& model, const Graph& simplified) {
   for (uint64_t seed = 0; seed < 2; ++seed) {
     DURWARD_RETURN_IF_ERROR(crops.append(random_picture(seed, spec.width, spec.height)));
   }
+  const Samples samples = crop_samples(std::make_shared<const CropStore>(std::move(crops)), spec);
   DURWARD_ASSIGN_OR_RETURN(QuantizedModels models,
-                           quantize_models(simplified, crops, spec, {.exports = {}}));
+                           quantize_models(simplified, samples, {.exports = {}}));
   return std::move(models.reference);
 }
 

@@ -6,7 +6,6 @@
 
 #include "base/file.h"
 #include "base/sha256.h"
-#include "data/tensor.h"
 #include "formats/onnx/writer.h"
 #include "passes/passes.h"
 #include "pipeline/activations.h"
@@ -42,24 +41,22 @@ Graph small_network() {
   return std::move(net.graph);
 }
 
-std::vector<float> pixels(const CropStore& crops, int64_t index) {
-  std::vector<float> input(16 * 16 * 3);
-  EXPECT_TRUE(fill_tensor(crops.read(index).value(), small_spec(), input).ok());
-  return input;
+std::vector<float> pixels(const Samples& samples, int64_t index) {
+  return read_sample(samples, index).value();
 }
 
 TEST(Activations, AreThoseOfTheReferenceExecutor) {
   const Graph graph = small_network();
-  const CropStore crops = store_of(2);
+  const Samples samples = samples_of(2);
   const std::vector<TensorId> tensors = calibration_tensors(graph);
-  const auto made = make_activations(graph, tensors, crops, small_spec(), 1);
+  const auto made = make_activations(graph, tensors, samples, 1);
   ASSERT_TRUE(made.ok()) << made.status();
   EXPECT_EQ(made->source.samples, 2);
   const auto interpreter = Interpreter::create(graph);
   ASSERT_TRUE(interpreter.ok()) << interpreter.status();
   for (int64_t sample = 0; sample < 2; ++sample) {
     std::map<TensorId, std::vector<float>> expected;
-    const std::vector<float> input = pixels(crops, sample);
+    const std::vector<float> input = pixels(samples, sample);
     expected[graph.inputs[0].tensor] = input;
     run(*interpreter, graph, input, [&](TensorId id, std::span<const std::byte> bytes) {
       const auto* values = reinterpret_cast<const float*>(bytes.data());
@@ -86,9 +83,7 @@ TEST(Activations, AreThoseOfTheReferenceExecutor) {
 }
 
 TEST(Activations, AnInputOfAnotherSizeIsRefused) {
-  InputSpec spec = small_spec();
-  spec.height = 112;
-  const absl::Status status = check_input(small_network(), spec);
+  const absl::Status status = check_input(small_network(), {1, 112, 16, 3});
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(status.message()), HasSubstr("1x16x16x3"));
 }
@@ -96,7 +91,7 @@ TEST(Activations, AnInputOfAnotherSizeIsRefused) {
 class Quantized : public TemporaryFolderTest {
  protected:
   Quantized() {
-    auto models = quantize_models(graph_, crops_, small_spec(), {.threads = 2});
+    auto models = quantize_models(graph_, samples_, {.threads = 2});
     EXPECT_TRUE(models.ok()) << models.status();
     models_ = *std::move(models);
   }
@@ -108,13 +103,13 @@ class Quantized : public TemporaryFolderTest {
   }
 
   Graph graph_ = small_network();
-  CropStore crops_ = store_of(kPictures);
+  Samples samples_ = samples_of(kPictures);
   QuantizedModels models_;
 };
 
 TEST_F(Quantized, EveryFormIsFullyIntegerAndCloseToTheFloatModel) {
   std::vector<std::vector<float>> inputs;
-  for (int64_t i = 0; i < 8; ++i) inputs.push_back(pixels(crops_, i));
+  for (int64_t i = 0; i < 8; ++i) inputs.push_back(pixels(samples_, i));
   EXPECT_GT(agreement(graph_, models_.prepared, inputs), 1 - 1e-8);
   for (const Graph* form : {&models_.reference, &models_.litert, &models_.onnxruntime}) {
     EXPECT_TRUE(float_islands(*form).empty());
@@ -124,7 +119,7 @@ TEST_F(Quantized, EveryFormIsFullyIntegerAndCloseToTheFloatModel) {
 
 TEST_F(Quantized, TheMaximumOfTwoLayersEqualsTheFusedReference) {
   for (int64_t i = 0; i < kPictures; ++i) {
-    const std::vector<float> input = pixels(crops_, i);
+    const std::vector<float> input = pixels(samples_, i);
     EXPECT_EQ(output(models_.reference, input), output(models_.litert, input));
   }
   EXPECT_NE(to_string(models_.litert).find("Maximum"), std::string::npos);
@@ -144,18 +139,16 @@ TEST_P(QuantizedPorts, ExportsExistAndAgreeWithTheReferenceExecutor) {
   for (const ExportFile& file : *files) {
     for (const std::string& part : file.parts) EXPECT_TRUE(fs::exists(staging->file(part))) << part;
     if (!is_available(file.runtime)) continue;
-    const auto agreement =
-        check_agreement(file, staging->file(file.name), crops_, small_spec(), kPictures + 1);
+    const auto agreement = check_agreement(file, staging->file(file.name), samples_, kPictures + 1);
     ASSERT_TRUE(agreement.ok()) << agreement.status();
-    EXPECT_EQ(agreement->images, kPictures);
+    EXPECT_EQ(agreement->samples, kPictures);
     EXPECT_GT(agreement->equal_share, 0.95) << file.name;
     EXPECT_GT(agreement->cosine_min, 0.9999) << file.name;
   }
 }
 
 TEST_F(Quantized, NoiseIsMeasuredBehindEveryLayer) {
-  const auto noise =
-      measure_layer_noise(models_.prepared, models_.reference, crops_, small_spec(), 4);
+  const auto noise = measure_layer_noise(models_.prepared, models_.reference, samples_, 4);
   ASSERT_TRUE(noise.ok()) << noise.status();
   ASSERT_EQ(noise->size(), models_.prepared.node_count());
   for (const LayerNoise& layer : *noise) {
@@ -167,7 +160,7 @@ TEST_F(Quantized, NoiseIsMeasuredBehindEveryLayer) {
 
 TEST(LayerNoise, OfAGraphAgainstItselfThereIsNone) {
   const Graph graph = small_network();
-  const auto noise = measure_layer_noise(graph, graph, store_of(1), small_spec(), 1);
+  const auto noise = measure_layer_noise(graph, graph, samples_of(1), 1);
   ASSERT_TRUE(noise.ok()) << noise.status();
   ASSERT_EQ(noise->size(), graph.node_count());
   for (const LayerNoise& layer : *noise) EXPECT_TRUE(std::isinf(layer.snr_db)) << layer.name;
@@ -181,7 +174,7 @@ TEST(LayerNoise, OfAKnownErrorIsItsClosedForm) {
     net.output(net.op(Binary{BinaryKind::kMul}, {x, net.constant({1}, {factor})}));
     return std::move(net.graph);
   };
-  const auto noise = measure_layer_noise(scaled(1), scaled(1.01f), store_of(2), small_spec(), 2);
+  const auto noise = measure_layer_noise(scaled(1), scaled(1.01f), samples_of(2), 2);
   ASSERT_TRUE(noise.ok()) << noise.status();
   ASSERT_EQ(noise->size(), 1u);
   EXPECT_NEAR((*noise)[0].snr_db, 40, 1e-3);
@@ -225,21 +218,21 @@ class TrialsTest : public TemporaryFolderTest {
   }
 
   static EmbedderFactory reference(const Graph& graph) {
-    return [&graph]() -> absl::StatusOr<FaceEmbedder> {
+    return [&graph]() -> absl::StatusOr<Embedder> {
       DURWARD_ASSIGN_OR_RETURN(auto model, make_reference_model(graph));
-      return FaceEmbedder::create(std::move(model), small_spec());
+      return Embedder::create(std::move(model), {1, 16, 16, 3});
     };
   }
 
   static constexpr int kPeople = 12, kCopies = 3;
-  CropOptions options_{.spec = small_spec(), .aligned = true};
+  SampleOptions options_{.preprocessing = small_spec(), .aligned = true};
 };
 
 TEST_F(TrialsTest, PeopleAreToldApartAndAModelEqualsItself) {
   const auto set = load_trial_set(folder_, {}, options_);
   ASSERT_TRUE(set.ok()) << set.status();
   EXPECT_TRUE(set->all_pairs);
-  EXPECT_EQ(set->crops.crops.size(), kPeople * kCopies);
+  EXPECT_EQ(set->rows(), kPeople * kCopies);
   EXPECT_EQ(set->lost_trials, 0);
   const Graph graph = small_network();
   EvaluateOptions options{.threads = 2};
@@ -268,7 +261,7 @@ TEST_F(TrialsTest, ATrialThatLosesAPictureIsCounted) {
                               "person_0/0.jpg,person_1/0.jpg,0\n");
   const auto set = load_trial_set(list, {}, options_);
   ASSERT_TRUE(set.ok()) << set.status();
-  EXPECT_EQ(set->pictures, 4);
+  EXPECT_EQ(set->files, 4);
   EXPECT_EQ(set->lost_trials, 1);
   ASSERT_EQ(set->trials.size(), 2u);
   EXPECT_TRUE(set->trials[0].genuine);

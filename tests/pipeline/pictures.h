@@ -6,7 +6,7 @@
 #include "base/random.h"
 #include "data/image.h"
 #include "data/input_spec.h"
-#include "pipeline/crop_store.h"
+#include "pipeline/crops.h"
 
 namespace durward {
 
@@ -32,6 +32,10 @@ inline CropStore store_of(int pictures) {
   for (int i = 0; i < pictures; ++i)
     EXPECT_TRUE(store->append(random_picture(static_cast<uint64_t>(i))).ok());
   return *std::move(store);
+}
+
+inline Samples samples_of(int pictures) {
+  return crop_samples(std::make_shared<const CropStore>(store_of(pictures)), small_spec());
 }
 
 }  // namespace durward

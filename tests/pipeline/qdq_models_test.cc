@@ -5,7 +5,6 @@
 #include <cmath>
 #include <map>
 
-#include "data/tensor.h"
 #include "formats/onnx/onnx_model.h"
 #include "formats/onnx/reader.h"
 #include "formats/onnx/writer.h"
@@ -13,7 +12,7 @@
 #include "pipeline/pictures.h"
 #include "pipeline/quantized_models.h"
 #include "quant/small_nets.h"
-#include "runtimes/runtime.h"
+#include "runtimes/embedder.h"
 
 namespace durward {
 namespace {
@@ -105,14 +104,14 @@ struct Compressed {
   QuantizedModels models;
 };
 
-Compressed compressed(const std::string& onnx, const CropStore& crops) {
+Compressed compressed(const std::string& onnx, const Samples& samples) {
   Compressed result;
   auto graph = read_onnx(bytes_of(onnx));
   EXPECT_TRUE(graph.ok()) << graph.status();
   result.original = *graph;
   take_quantization(*graph);
   EXPECT_TRUE(simplify(*graph).ok());
-  auto models = quantize_models(*graph, crops, small_spec(), {.threads = 2});
+  auto models = quantize_models(*graph, samples, {.threads = 2});
   EXPECT_TRUE(models.ok()) << models.status();
   if (models.ok()) result.models = *std::move(models);
   return result;
@@ -139,17 +138,16 @@ std::vector<Tensor> layer_weights(const Graph& graph) {
 }
 
 // The least cosine between ONNX Runtime on `onnx`, whose ports are NCHW, and the graph.
-double least_cosine(const std::string& onnx, const Graph& graph, const CropStore& crops) {
+double least_cosine(const std::string& onnx, const Graph& graph, const Samples& samples) {
   auto model = load_onnx_model(bytes_of(onnx), {});
   EXPECT_TRUE(model.ok()) << model.status();
   const auto interpreter = Interpreter::create(graph);
   EXPECT_TRUE(interpreter.ok()) << interpreter.status();
   double least = 1;
-  for (int64_t i = 0; i < crops.size(); ++i) {
-    const Image crop = crops.read(i).value();
-    std::vector<float> planes(3 * 16 * 16), pixels(3 * 16 * 16);
-    EXPECT_TRUE(fill_tensor(crop, small_spec(), planes, TensorLayout::kNchw).ok());
-    EXPECT_TRUE(fill_tensor(crop, small_spec(), pixels).ok());
+  for (int64_t i = 0; i < samples.count; ++i) {
+    const std::vector<float> pixels = read_sample(samples, i).value();
+    std::vector<float> planes(pixels.size());
+    nhwc_to_nchw(pixels, samples.shape, planes);
     const std::vector<float> ours = run(*interpreter, graph, pixels);
     std::vector<float> theirs(ours.size());
     const std::span<const std::byte> in[] = {std::as_bytes(std::span(planes))};
@@ -169,8 +167,8 @@ double least_cosine(const std::string& onnx, const Graph& graph, const CropStore
 
 TEST(QdqModels, OfPyTorchKeepTheirScalesAndIntegers) {
   const TorchModel torch;
-  const CropStore crops = store_of(kPictures);
-  const Compressed result = compressed(torch.bytes(), crops);
+  const Samples samples = samples_of(kPictures);
+  const Compressed result = compressed(torch.bytes(), samples);
   const Graph& reference = result.models.reference;
   ASSERT_TRUE(result.models.kept.has_value());
   EXPECT_EQ(result.models.kept->activations, 4);
@@ -200,11 +198,11 @@ TEST(QdqModels, OfPyTorchKeepTheirScalesAndIntegers) {
 TEST(QdqModels, OfPyTorchGiveWhatOnnxRuntimeGives) {
   if (!is_available(RuntimeKind::kOnnxRuntime)) GTEST_SKIP() << "ONNX Runtime was not found";
   const TorchModel torch;
-  const CropStore crops = store_of(kPictures);
-  const Compressed result = compressed(torch.bytes(), crops);
+  const Samples samples = samples_of(kPictures);
+  const Compressed result = compressed(torch.bytes(), samples);
   for (const Graph* form :
        {&result.models.reference, &result.models.litert, &result.models.onnxruntime}) {
-    EXPECT_GT(least_cosine(torch.bytes(), *form, crops), 0.999);
+    EXPECT_GT(least_cosine(torch.bytes(), *form, samples), 0.999);
   }
 }
 
@@ -221,13 +219,13 @@ TEST(QdqModels, OfOurOwnWriterKeepTheirScales) {
   net.output(
       net.op(FullyConnected{}, {flat, net.constant({24, 128}, gaussian(net.random, 24 * 128, 0.05)),
                                 net.constant({24}, gaussian(net.random, 24, 0.1))}));
-  const CropStore crops = store_of(kPictures);
-  const auto first = quantize_models(net.graph, crops, small_spec(), {.threads = 2});
+  const Samples samples = samples_of(kPictures);
+  const auto first = quantize_models(net.graph, samples, {.threads = 2});
   ASSERT_TRUE(first.ok()) << first.status();
   const auto onnx = write_onnx(first->onnxruntime, {});
   ASSERT_TRUE(onnx.ok()) << onnx.status();
 
-  const Compressed again = compressed(*onnx, crops);
+  const Compressed again = compressed(*onnx, samples);
   ASSERT_TRUE(again.models.kept.has_value());
   EXPECT_EQ(again.models.kept->layers, again.models.kept->all_layers);
   EXPECT_TRUE(float_islands(again.models.reference).empty());
@@ -235,7 +233,7 @@ TEST(QdqModels, OfOurOwnWriterKeepTheirScales) {
   for (const QuantParams& params : activation_params(again.models.reference)) {
     EXPECT_THAT(before, testing::Contains(params));
   }
-  EXPECT_GT(least_cosine(*onnx, again.models.reference, crops), 0.999);
+  EXPECT_GT(least_cosine(*onnx, again.models.reference, samples), 0.999);
 }
 
 }  // namespace

@@ -156,6 +156,30 @@ TEST_F(Distill, KeepsTheModelWhereNothingIsBetter) {
   EXPECT_EQ(agreement(quantised_, quantised(outcome->tuned), inputs_), 1);
 }
 
+TEST_F(Distill, AMarginDrawsPeopleApartAndGoesOnWithTheSameBits) {
+  for (int i = 0; i < kSamples; ++i) data_.person_of_sample.push_back(i % 20);
+  options_.steps = 20;
+  const auto without = train();
+  options_.margin_weight = 0.05;
+  const auto whole = train();
+  ASSERT_TRUE(without.ok() && whole.ok()) << without.status() << whole.status();
+  EXPECT_NE(numbers_of(whole->tuned), numbers_of(without->tuned));
+  options_.resume = true;
+  std::filesystem::remove(options_.checkpoint);
+  options_.progress = [](std::string_view, int64_t done, int64_t) { return done < 9; };
+  EXPECT_EQ(train().status().code(), absl::StatusCode::kCancelled);
+  options_.progress = nullptr;
+  const auto resumed = train();
+  ASSERT_TRUE(resumed.ok()) << resumed.status();
+  EXPECT_THAT(numbers_of(resumed->tuned), ElementsAreArray(numbers_of(whole->tuned)));
+}
+
+TEST_F(Distill, RefusesAMarginWithOnePerson) {
+  data_.person_of_sample.assign(kSamples, 1);
+  options_.margin_weight = 0.05;
+  EXPECT_THAT(std::string(train().status().message()), HasSubstr("all of one person"));
+}
+
 TEST_F(Distill, SaysSoWhenNumbersAreLost) {
   options_.scale_rate = 1e30;
   EXPECT_EQ(train().status().code(), absl::StatusCode::kAborted);

@@ -5,9 +5,9 @@
 
 #include <cmath>
 
-#include "data/tensor.h"
 #include "passes/passes.h"
 #include "pipeline/calibration_set.h"
+#include "pipeline/crops.h"
 #include "pipeline/model_file.h"
 #include "pipeline/quantized_models.h"
 #include "quant/quantize.h"
@@ -171,28 +171,28 @@ TEST_P(RealModels, EqualTheExecutorOnFaces) {
   if (!model || !faces || !detector.ok()) GTEST_SKIP() << "no shared assets";
   const auto spec = input_preset(GetParam().preset);
   ASSERT_TRUE(spec.ok()) << spec.status();
-  const auto pictures =
-      load_calibration_set(*faces, 12, {.spec = *spec, .detector = *detector, .threads = 2});
+  const auto pictures = load_calibration_set(
+      *faces, 12, {.preprocessing = *spec, .detector = *detector, .threads = 2});
   ASSERT_TRUE(pictures.ok()) << pictures.status();
   auto file = read_model_file(*model);
   ASSERT_TRUE(file.ok()) << file.status();
   ASSERT_TRUE(simplify(file->graph).ok());
-  const CropStore& crops = pictures->crops.crops;
+  const Samples& samples = pictures->samples.samples;
   const QuantizeModelsOptions options{.exports = {ExportKind::kBundle}, .threads = 2};
-  const auto models = quantize_models(file->graph, crops, *spec, options);
+  const auto models = quantize_models(file->graph, samples, options);
   ASSERT_TRUE(models.ok()) << models.status();
   std::vector<std::vector<float>> inputs;
   for (int64_t i = 0; i < 2; ++i) {
-    inputs.emplace_back(static_cast<size_t>(spec->height * spec->width * 3));
-    const auto crop = crops.read(i);
-    ASSERT_TRUE(crop.ok() && fill_tensor(*crop, *spec, inputs.back()).ok());
+    const auto input = read_sample(samples, i);
+    ASSERT_TRUE(input.ok()) << input.status();
+    inputs.push_back(*input);
   }
   const auto net = TrainableNet::create(models->prepared, models->reference);
   ASSERT_TRUE(net.ok()) << net.status();
   EXPECT_EQ(compare(*net, models->reference, models->reference, inputs).unequal, 0);
 
   move_parameters(*net, 0.1);
-  const auto after = quantize_models(net->trained_graph(), crops, *spec, options);
+  const auto after = quantize_models(net->trained_graph(), samples, options);
   ASSERT_TRUE(after.ok()) << after.status();
   const Compared compared = compare(*net, models->reference, after->reference, inputs);
   EXPECT_EQ(compared.unequal, 0);

@@ -1,4 +1,4 @@
-#include "vision/face_embedder.h"
+#include "runtimes/embedder.h"
 
 #include <algorithm>
 #include <cmath>
@@ -83,36 +83,42 @@ absl::StatusOr<std::vector<float>> decode_values(std::span<const std::byte> byte
   }
 }
 
-absl::StatusOr<FaceEmbedder> FaceEmbedder::create(std::unique_ptr<RuntimeModel> model,
-                                                  const InputSpec& spec) {
-  DURWARD_RETURN_IF_ERROR(check_input_spec(spec));
+void nhwc_to_nchw(std::span<const float> values, const Shape& shape, std::span<float> planes) {
+  const auto channels = static_cast<size_t>(shape.back());
+  const size_t positions = values.size() / channels;
+  for (size_t p = 0; p < positions; ++p) {
+    for (size_t c = 0; c < channels; ++c) planes[c * positions + p] = values[p * channels + c];
+  }
+}
+
+absl::StatusOr<Embedder> Embedder::create(std::unique_ptr<RuntimeModel> model,
+                                          const Shape& sample) {
   if (model->inputs().size() != 1 || model->outputs().empty()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("a face model has one input and at least one output; this one has ",
+        absl::StrCat("an authentication model has one input and at least one output; this one has ",
                      model->inputs().size(), " and ", model->outputs().size()));
   }
-  FaceEmbedder embedder(std::move(model), spec);
+  Embedder embedder(std::move(model), sample);
   const PortInfo& input = embedder.model_->inputs()[0];
   const Shape& shape = input.shape;
   const int64_t batch = shape.empty() ? 0 : shape[0];
-  if (shape == Shape{batch, spec.height, spec.width, 3}) {
-    embedder.layout_ = TensorLayout::kNhwc;
-  } else if (shape == Shape{batch, 3, spec.height, spec.width}) {
-    embedder.layout_ = TensorLayout::kNchw;
-  } else {
-    return unusable(
-        input,
-        absl::StrCat(
-            "one picture of ", spec.width, "x", spec.height,
-            " pixels as the input specification says (give another preset or --input-spec)"));
+  Shape expected = sample;
+  expected[0] = batch;
+  if (shape != expected) {
+    embedder.nchw_ = sample.size() == 4 && shape == Shape{batch, sample[3], sample[1], sample[2]};
+    if (!embedder.nchw_) {
+      return unusable(input, absl::StrCat("one input of ", to_string(sample),
+                                          " as the input specification says (give another "
+                                          "--preset or --input-spec)"));
+    }
+    embedder.planes_.resize(static_cast<size_t>(elements(sample)));
   }
   const PortInfo& output = embedder.model_->outputs()[0];
   const int64_t count = elements(output.shape);
   if (batch < 1 || count < batch || count % batch != 0)
-    return unusable(output, "an embedding for each picture");
+    return unusable(output, "an embedding for each sample");
   embedder.batch_ = batch;
   embedder.dims_ = static_cast<int>(count / batch);
-  embedder.tensor_.resize(static_cast<size_t>(elements(shape) / batch));
   embedder.input_.resize(static_cast<size_t>(elements(shape) * size_of(input.type)));
   for (const PortInfo& port : embedder.model_->outputs()) {
     embedder.outputs_.emplace_back(static_cast<size_t>(elements(port.shape) * size_of(port.type)));
@@ -120,24 +126,31 @@ absl::StatusOr<FaceEmbedder> FaceEmbedder::create(std::unique_ptr<RuntimeModel> 
   return embedder;
 }
 
-absl::Status FaceEmbedder::fill_input(const Image& crop) {
-  DURWARD_RETURN_IF_ERROR(fill_tensor(crop, spec_, tensor_, layout_));
+absl::Status Embedder::fill_input(std::span<const float> sample) {
+  if (static_cast<int64_t>(sample.size()) != elements(sample_)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a sample of ", sample.size(), " values, expected ", to_string(sample_)));
+  }
+  if (nchw_) {
+    nhwc_to_nchw(sample, sample_, planes_);
+    sample = planes_;
+  }
   const std::span<std::byte> input(input_);
   const size_t slot = input.size() / static_cast<size_t>(batch_);
-  DURWARD_RETURN_IF_ERROR(encode_values(tensor_, model_->inputs()[0], input.first(slot)));
+  DURWARD_RETURN_IF_ERROR(encode_values(sample, model_->inputs()[0], input.first(slot)));
   for (size_t at = slot; at < input.size(); at += slot) {
     std::memcpy(&input[at], input.data(), slot);
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<std::byte>> FaceEmbedder::encode(const Image& crop) {
-  DURWARD_RETURN_IF_ERROR(fill_input(crop));
+absl::StatusOr<std::vector<std::byte>> Embedder::encode(std::span<const float> sample) {
+  DURWARD_RETURN_IF_ERROR(fill_input(sample));
   return input_;
 }
 
-absl::StatusOr<std::vector<float>> FaceEmbedder::embed(const Image& crop) {
-  DURWARD_RETURN_IF_ERROR(fill_input(crop));
+absl::StatusOr<std::vector<float>> Embedder::embed(std::span<const float> sample) {
+  DURWARD_RETURN_IF_ERROR(fill_input(sample));
   const std::span<const std::byte> inputs[] = {input_};
   const std::vector<std::span<std::byte>> outputs(outputs_.begin(), outputs_.end());
   DURWARD_RETURN_IF_ERROR(model_->run(inputs, outputs));
