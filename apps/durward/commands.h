@@ -39,6 +39,7 @@ void add_bench(CLI::App& app, CommandLine& line);
 void add_export(CLI::App& app, CommandLine& line);
 void add_profile(CLI::App& app, CommandLine& line);
 void add_bundle(CLI::App& app, CommandLine& line);
+void add_log(CLI::App& app, CommandLine& line);
 
 // Profiles of durward-run or durward profile, the first against each of the others.
 [[nodiscard]] absl::StatusOr<ExitCode> compare_profile_files(const std::vector<std::string>& files,

@@ -6,7 +6,7 @@ import unittest
 
 from harness import DURWARD, CommandLineTest, run
 
-COMMANDS = ["inspect", "compress", "evaluate", "compare", "bench", "profile", "export", "bundle"]
+COMMANDS = ["inspect", "compress", "evaluate", "compare", "bench", "profile", "export", "bundle", "log"]
 
 
 class Usage(CommandLineTest):
@@ -51,6 +51,10 @@ class Usage(CommandLineTest):
             (["bundle", "show"], "FILE"),
             (["bundle", "sign", "a.bundle"], "--key"),
             (["bundle", "keygen"], "--out"),
+            (["log"], "subcommand"),
+            (["log", "verify"], "FILE"),
+            (["log", "verify", "a.jsonl", "--key", "file:k"], "--store"),
+            (["log", "show", "a.jsonl", "--last", "0"], "--last"),
         ]:
             with self.subTest(arguments):
                 done = run(*arguments)
