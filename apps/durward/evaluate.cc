@@ -118,7 +118,7 @@ absl::StatusOr<ExitCode> run_evaluate(const JudgeOptions& options, const Command
     return exit_code;
   }
   std::cout << trials_text(judged.set, judged.systems[0].evaluation) << "\n"
-            << systems_table(judged.systems);
+            << systems_table(judged.systems) << conditions_table(judged.systems);
   for (const CertificateResult& result : certificates) {
     std::cout << "\n" << certificate_check_table(*result.system, result.check);
   }

@@ -49,6 +49,22 @@ std::string trials_text(const TrialSet& set, const Evaluation& evaluation) {
   return text;
 }
 
+std::string conditions_table(const std::vector<System>& systems) {
+  if (systems[0].conditions.empty()) return "";
+  std::string text;
+  for (const System& system : systems) {
+    TextTable table({system.variant.name + ": EER, %", "own thresholds", "one threshold"});
+    for (const ConditionRates& condition : system.conditions) {
+      const UserRates& rates = condition.rates;
+      table.add({(condition.mean ? "mean, " : "") + condition.name,
+                 tar_cell(rates.own_thresholds.rate, rates.own_thresholds.interval),
+                 tar_cell(rates.one_threshold.rate, rates.one_threshold.interval)});
+    }
+    absl::StrAppend(&text, "\n", table.text());
+  }
+  return text;
+}
+
 std::string certificate_check_table(const System& system, const CertificateCheck& check) {
   std::string text = "certificate of " + system.variant.name + ":\n";
   if (check.same_trials) {

@@ -29,6 +29,7 @@ int run(int argc, char** argv) {
   add_profile(app, line);
   add_export(app, line);
   add_bundle(app, line);
+  add_train(app, line);
   app.footer(
       "Exit codes: 0 done, 1 an error (its reason is on standard error), 2 wrong usage, 3 a gate "
       "or a\n"

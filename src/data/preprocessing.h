@@ -10,13 +10,15 @@
 #include <vector>
 
 #include "base/status.h"
+#include "data/feature_spec.h"
 #include "data/input_spec.h"
 
 namespace durward {
 
-using Preprocessing = std::variant<InputSpec>;
+using Preprocessing = std::variant<InputSpec, FeatureSpec>;
 
-// Of one input in the IR's layout, with a batch of 1 in front: [1, height, width, 3] of a picture.
+// Of one input in the IR's layout, with a batch of 1 in front: [1, height, width, 3] of a picture,
+// [1, features] of measured features.
 [[nodiscard]] std::vector<int64_t> input_shape(const Preprocessing& preprocessing);
 
 // As parse_input_spec and its like; "kind" says which, and is "image" where it is missing.

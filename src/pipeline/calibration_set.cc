@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pipeline/picture_digest.h"
+#include "pipeline/touch_samples.h"
 
 namespace durward {
 namespace {
@@ -22,6 +23,9 @@ std::vector<fs::path> evenly_spaced(const std::vector<fs::path>& paths, int64_t 
 
 absl::StatusOr<CalibrationSet> load_calibration_set(const fs::path& folder, int64_t count,
                                                     const SampleOptions& options) {
+  if (const auto* features = std::get_if<FeatureSpec>(&options.preprocessing)) {
+    return touch_calibration_set(folder, count, *features, options.learners);
+  }
   DURWARD_ASSIGN_OR_RETURN(const ListedFiles listed,
                            list_sample_files(folder, options.preprocessing));
   std::vector<fs::path> chosen = evenly_spaced(listed.files, count);

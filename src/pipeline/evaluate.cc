@@ -109,8 +109,12 @@ absl::StatusOr<System> evaluate_system(const TrialSet& set, Variant variant,
   DURWARD_ASSIGN_OR_RETURN(ScoredTrials scored, score_trial_set(set, *embeddings, *embeddings,
                                                                 options.threads, options.progress));
   DURWARD_ASSIGN_OR_RETURN(Evaluation evaluation, figures(scored, options));
+  BootstrapOptions bootstrap = options.figures.bootstrap;
+  bootstrap.threads = options.threads;
+  DURWARD_ASSIGN_OR_RETURN(std::vector<ConditionRates> conditions,
+                           condition_rates(set, *embeddings, bootstrap));
   return System{std::move(variant), *std::move(embeddings), std::move(scored),
-                std::move(evaluation)};
+                std::move(evaluation), std::move(conditions)};
 }
 
 absl::StatusOr<System> evaluate_file(const TrialSet& set, Variant variant,

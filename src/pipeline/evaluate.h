@@ -8,6 +8,7 @@
 #include "biometrics/changed_decisions.h"
 #include "biometrics/evaluation.h"
 #include "biometrics/group_rates.h"
+#include "pipeline/condition_rates.h"
 #include "pipeline/embed.h"
 #include "pipeline/trial_set.h"
 
@@ -35,6 +36,7 @@ struct System {
   Embeddings embeddings;
   ScoredTrials scored;
   Evaluation evaluation;
+  std::vector<ConditionRates> conditions = {};  // where the trials have some
 };
 
 // Embeds the trials' samples and computes the figures. `factory` makes the model's embedder.

@@ -41,6 +41,21 @@ absl::StatusOr<std::vector<std::vector<float>>> inputs_of(const InputSpec& spec)
   return inputs;
 }
 
+// The middle of every feature, and values spread over the range of the knots' images.
+absl::StatusOr<std::vector<std::vector<float>>> inputs_of(const FeatureSpec& spec) {
+  const std::vector<float> images = normal_images(spec.knots[0].size());
+  std::vector<std::vector<float>> inputs(1, std::vector<float>(spec.features()));
+  for (uint64_t seed = 1; seed <= 3; ++seed) {
+    Random random(seed);
+    std::vector<float>& input = inputs.emplace_back();
+    for (size_t i = 0; i < spec.features(); ++i) {
+      const auto part = static_cast<float>(random.uniform());
+      input.push_back(images.front() + part * (images.back() - images.front()));
+    }
+  }
+  return inputs;
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<std::vector<float>>> golden_inputs(const Preprocessing& preprocessing) {

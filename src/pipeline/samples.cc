@@ -4,6 +4,7 @@
 
 #include "data/image_folder.h"
 #include "pipeline/crops.h"
+#include "pipeline/touch_samples.h"
 
 namespace durward {
 
@@ -15,6 +16,9 @@ absl::StatusOr<std::vector<float>> read_sample(const Samples& samples, int64_t i
 
 absl::StatusOr<SampleSet> collect_samples(std::span<const std::filesystem::path> files,
                                           const SampleOptions& options) {
+  if (const auto* features = std::get_if<FeatureSpec>(&options.preprocessing)) {
+    return touch_samples(files[0], *features);
+  }
   const InputSpec& spec = std::get<InputSpec>(options.preprocessing);
   DURWARD_ASSIGN_OR_RETURN(CropSet crops, collect_crops(files, spec, options));
   return face_samples(std::move(crops), spec);

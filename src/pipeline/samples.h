@@ -42,6 +42,14 @@ struct SampleSet {
   std::function<absl::StatusOr<std::vector<std::byte>>(int64_t index)> picture;
 };
 
+// People by the numbers that a data set gives them.
+struct PersonRange {
+  int32_t lowest = 0, highest = 0;
+  [[nodiscard]] bool contains(int32_t person) const {
+    return person >= lowest && person <= highest;
+  }
+};
+
 // How files become samples: the same for calibration, evaluation and comparison as on a device.
 struct SampleOptions {
   Preprocessing preprocessing = {};
@@ -51,12 +59,15 @@ struct SampleOptions {
   // Needed unless `aligned`, or the specification aligns no face.
   std::optional<std::filesystem::path> detector = {};
   std::optional<int> detector_side = {};  // FaceDetectorOptions::max_side
+  // Of touch dynamics: these people calibrate, the others are judged; without, everybody.
+  std::optional<PersonRange> learners = {};
   int threads = 1;
   Progress progress = {};
 };
 
 // In the order of `files`, whatever the number of threads. A file that cannot be read, or shows no
-// face, is skipped. Errors: those of collect_crops.
+// face, is skipped. Of touch dynamics there is one folder, and each repetition is a sample. Errors:
+// those of collect_crops and touch_samples.
 [[nodiscard]] absl::StatusOr<SampleSet> collect_samples(
     std::span<const std::filesystem::path> files, const SampleOptions& options);
 

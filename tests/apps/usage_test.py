@@ -6,7 +6,7 @@ import unittest
 
 from harness import DURWARD, CommandLineTest, run
 
-COMMANDS = ["inspect", "compress", "evaluate", "compare", "bench", "profile", "export", "bundle"]
+COMMANDS = ["inspect", "compress", "evaluate", "compare", "bench", "profile", "export", "bundle", "train"]
 
 
 class Usage(CommandLineTest):
@@ -51,6 +51,9 @@ class Usage(CommandLineTest):
             (["bundle", "show"], "FILE"),
             (["bundle", "sign", "a.bundle"], "--key"),
             (["bundle", "keygen"], "--out"),
+            (["train"], "subcommand"),
+            (["train", "touch", "data"], "--out"),
+            (["train", "touch", "data", "--out", "o", "--features", "smell"], "--features"),
         ]:
             with self.subTest(arguments):
                 done = run(*arguments)
