@@ -299,10 +299,14 @@ class Builder {
     const TensorId output = add_int8_tensor(node.outputs[0], "");
     const QuantParams in = *result_.tensor(input).quant;
     WeightContext context{
-        in.scales[0], result_.tensor(output).quant->scales[0], in.zero_points[0], {}};
+        in.scales[0], result_.tensor(output).quant->scales[0], in.zero_points[0], {}, nullptr};
     const auto seen = calibration_.tensors.find(node.inputs[0]);
     if (options_.correct_bias && seen != calibration_.tensors.end()) {
       context.input_mean = seen->second.mean;
+    }
+    if (options_.layer_inputs != nullptr) {
+      const auto met = options_.layer_inputs->find(patch_source(graph_, layer));
+      if (met != options_.layer_inputs->end()) context.moments = &met->second;
     }
     DURWARD_ASSIGN_OR_RETURN(QuantizedWeights quantized,
                              quantize_weights(graph_, layer, options_.weights, context));
