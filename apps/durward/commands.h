@@ -35,6 +35,7 @@ void add_inspect(CLI::App& app, CommandLine& line);
 void add_compress(CLI::App& app, CommandLine& line);
 void add_evaluate(CLI::App& app, CommandLine& line);
 void add_compare(CLI::App& app, CommandLine& line);
+void add_sensitivity(CLI::App& app, CommandLine& line);
 void add_bench(CLI::App& app, CommandLine& line);
 void add_export(CLI::App& app, CommandLine& line);
 void add_profile(CLI::App& app, CommandLine& line);

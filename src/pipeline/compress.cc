@@ -12,6 +12,7 @@
 #include "pipeline/calibration_set.h"
 #include "pipeline/certificate.h"
 #include "pipeline/compress_json.h"
+#include "pipeline/compress_precision.h"
 #include "pipeline/evaluation_json.h"
 #include "pipeline/export_files.h"
 #include "pipeline/float_variants.h"
@@ -62,6 +63,8 @@ class Compression {
     DURWARD_RETURN_IF_ERROR(import_model());
     DURWARD_RETURN_IF_ERROR(load_samples());
     DURWARD_RETURN_IF_ERROR(quantise());
+    if (request_.ablate || request_.mixed) DURWARD_RETURN_IF_ERROR(judge_precisions());
+    warn_of_float_islands();
     if (request_.tune) DURWARD_RETURN_IF_ERROR(tune());
     if (request_.check) DURWARD_RETURN_IF_ERROR(measure_noise());
     DURWARD_RETURN_IF_ERROR(write_exports(staging));
@@ -117,6 +120,7 @@ class Compression {
   QuantizeModelsOptions quantize_options() const {
     return {.quantize = request_.quantize,
             .equalize = request_.equalize,
+            .rounding = request_.rounding,
             .exports = request_.exports,
             .threads = request_.samples.threads,
             .progress = request_.progress};
@@ -136,12 +140,23 @@ class Compression {
                         "What is called fp32 is the model as it came, rounding included; fp32, "
                         "rewritten, is it without."));
     }
+    return absl::OkStatus();
+  }
+
+  absl::Status judge_precisions() {
+    const QuantizeModelsOptions options = quantize_options();
+    return with_context(measure_precision({request_, rewritten_, *calibration_,
+                                           trials_ ? &*trials_ : nullptr, options, evaluation_},
+                                          models_, result_),
+                        request_.model.string());
+  }
+
+  void warn_of_float_islands() {
     for (const NodeId id : float_islands(models_.reference)) {
       const Node& node = models_.reference.node(id);
       warn(absl::StrCat("Node '", node.name, "' (", std::string(op_name(node.op)),
                         ") stays in float."));
     }
-    return absl::OkStatus();
   }
 
   absl::Status tune() {

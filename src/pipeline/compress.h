@@ -10,6 +10,7 @@
 
 #include "biometrics/gate.h"
 #include "formats/tflite/tflite.h"
+#include "pipeline/mixed_limits.h"
 #include "pipeline/quantized_models.h"
 #include "pipeline/samples.h"
 #include "pipeline/target.h"
@@ -37,7 +38,12 @@ struct CompressRequest {
   std::vector<Gate> gates = {};       // need trials
   QuantizeOptions quantize = {};
   bool equalize = true;
+  Rounding rounding = Rounding::kNearest;
   std::optional<TuneRequest> tune = {};
+  // Measured on pictures of the calibration folder that are not calibrated on.
+  bool ablate = false;                    // what each step of quantisation is worth
+  std::optional<MixedLimits> mixed = {};  // choose what stays in float; not with `tune`
+  int64_t held_out_images = 128;
   std::set<ExportKind> exports = all_export_kinds();
   int64_t arena_bytes = kDefaultArenaBytes;  // of the bundle's plan
   TfliteWriteOptions tflite = {};

@@ -13,12 +13,19 @@ struct Contents {
 };
 
 constexpr Contents kContents[] = {
-    {"summary", "Summary"},           {"gates", "Gates and warnings"},
-    {"accuracy", "Recognition"},      {"changes", "Changed sides"},
-    {"speed", "Speed and size"},      {"placement", "Where each op ran"},
-    {"profile", "Before and after"},  {"agreement", "Exports"},
-    {"layers", "Noise by layer"},     {"tuning", "Fine-tuning"},
-    {"provenance", "Model, machine"}, {"terms", "Terms"},
+    {"summary", "Summary"},
+    {"gates", "Gates and warnings"},
+    {"accuracy", "Recognition"},
+    {"changes", "Changed sides"},
+    {"speed", "Speed and size"},
+    {"placement", "Where each op ran"},
+    {"profile", "Before and after"},
+    {"agreement", "Exports"},
+    {"layers", "Noise by layer"},
+    {"precision", "Where precision matters"},
+    {"tuning", "Fine-tuning"},
+    {"provenance", "Model, machine"},
+    {"terms", "Terms"},
 };
 
 Html contents() {
@@ -57,7 +64,8 @@ absl::StatusOr<std::string> render_report(const nlohmann::json& result) {
   const Html main = summary_section(view) + gates_section(view) + accuracy_section(view) +
                     changes_section(view) + speed_section(view) + placement_section(view) +
                     profile_section(view) + agreement_section(view) + layers_section(view) +
-                    tuning_section(view) + provenance_section(view) + glossary_section();
+                    precision_section(view) + tuning_section(view) + provenance_section(view) +
+                    glossary_section();
   const Html body = Html::markup("<a class=\"skip\" href=\"#main\">Skip to the report</a>\n") +
                     header(view) + contents() + element("main", main, "id=\"main\"");
   return (Html::markup("<!DOCTYPE html>\n<html lang=\"en\">\n") + element("head", head) +

@@ -16,6 +16,7 @@ namespace durward {
 [[nodiscard]] Html profile_section(const JsonView& result);     // float and INT8 side by side
 [[nodiscard]] Html agreement_section(const JsonView& result);   // exports against the reference
 [[nodiscard]] Html layers_section(const JsonView& result);      // signal-to-noise by layer
+[[nodiscard]] Html precision_section(const JsonView& result);   // ablation, mixed precision
 [[nodiscard]] Html tuning_section(const JsonView& result);      // fine-tuning
 [[nodiscard]] Html provenance_section(const JsonView& result);  // model, calibration, machine, tool
 [[nodiscard]] Html glossary_section();

@@ -6,7 +6,7 @@ import unittest
 
 from harness import DURWARD, CommandLineTest, run
 
-COMMANDS = ["inspect", "compress", "evaluate", "compare", "bench", "profile", "export", "bundle"]
+COMMANDS = ["inspect", "compress", "evaluate", "compare", "sensitivity", "bench", "profile", "export", "bundle"]
 
 
 class Usage(CommandLineTest):
