@@ -286,5 +286,22 @@ void fields(V& v, GruFloatCall& c) {
   fields(v, c.geometry);
   v(c.linear_before_reset);
 }
+template <typename V>
+void fields(V& v, LstmInt16Call& c) {
+  fields(v, c.geometry);
+  v(c.wide_input);
+  v(c.wide_weights);
+}
+template <typename V>
+void fields(V& v, FullyConnectedInt16Call& c) {
+  for (int64_t* field : {&c.rows, &c.in, &c.out}) v(*field);
+  v(c.lowest);
+  v(c.highest);
+}
+template <typename V>
+void fields(V& v, QuantizeSymmetricCall& c) {
+  v(c.wide);
+  for (int64_t* field : {&c.outer, &c.channels, &c.inner}) v(*field);
+}
 
 }  // namespace durward

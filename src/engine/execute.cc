@@ -11,6 +11,7 @@
 #include "engine/kernels/gru/gru.h"
 #include "engine/kernels/l2_normalize/l2_normalize.h"
 #include "engine/kernels/lstm/lstm.h"
+#include "engine/kernels/lstm_int16/lstm_int16.h"
 #include "engine/kernels/matmul/matmul.h"
 #include "engine/kernels/pool/pool.h"
 #include "engine/kernels/portable.h"
@@ -262,6 +263,29 @@ void run(const GruFloatCall& call, const CallOperands& o) {
             o.in<float>(0), o.out<float>(), o.scratch);
 }
 
+// ---- 16 bits ----
+
+void run(const LstmInt16Call& call, const CallOperands& o) {
+  lstm_int16({call.geometry, call.wide_input, call.wide_weights, o.inputs[1], o.in<int8_t>(2),
+              o.in<float>(3), o.in<int16_t>(4)},
+             {o.inputs[0], o.out<int16_t>(), o.scratch});
+}
+
+void run(const FullyConnectedInt16Call& call, const CallOperands& o) {
+  fully_connected_int16({call.rows, call.in, call.out, call.lowest, call.highest, o.in<int8_t>(1),
+                         o.in<int32_t>(2), o.in<float>(3)},
+                        o.in<int16_t>(0), o.out<int16_t>());
+}
+
+void run(const QuantizeSymmetricCall& call, const CallOperands& o) {
+  const SymmetricQuantization geometry{call.outer, call.channels, call.inner, o.in<float>(1)};
+  if (call.wide) {
+    quantize_symmetric(geometry, o.in<float>(0), o.out<int32_t>());
+  } else {
+    quantize_symmetric(geometry, o.in<float>(0), o.out<int16_t>());
+  }
+}
+
 // ---- whether a call that has VectorKernels does more with them than run the reference ----
 
 bool uses(const auto&) { return true; }
@@ -281,6 +305,7 @@ size_t scratch(const Conv2DInt8Call& call) { return conv2d_int8_scratch_bytes(ca
 size_t scratch(const Conv2DFloatCall& call) { return conv2d_float_scratch_bytes(call.geometry); }
 size_t scratch(const DepthwiseInt8Call& call) { return depthwise_scratch_bytes(call.window); }
 size_t scratch(const DepthwiseFloatCall& call) { return depthwise_scratch_bytes(call.window); }
+size_t scratch(const LstmInt16Call& call) { return lstm_int16_scratch_bytes(call.geometry); }
 size_t scratch(const AveragePoolInt8Call& call) { return average_pool_scratch_bytes(call.window); }
 size_t scratch(const AveragePoolFloatCall& call) { return average_pool_scratch_bytes(call.window); }
 size_t scratch(const SumInt8Call& call) { return reduce_scratch_bytes(call.reduction); }
@@ -360,7 +385,10 @@ const char* name(const KernelCall& call) noexcept {
                                            "QuantizeInt8",
                                            "Dequantize",
                                            "LstmFloat",
-                                           "GruFloat"};
+                                           "GruFloat",
+                                           "LstmInt16",
+                                           "FullyConnectedInt16",
+                                           "QuantizeSymmetric"};
   static_assert(std::size(kNames) == std::variant_size_v<KernelCall>);
   return kNames[call.index()];
 }

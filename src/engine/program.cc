@@ -83,6 +83,15 @@ GruFloat layer_of(const GruFloatCall& c, const CallOperands& operands) {
           operands.in<float>(3),
           operands.in<float>(4)};
 }
+LstmInt16 layer_of(const LstmInt16Call& c, const CallOperands& operands) {
+  return {c.geometry,
+          c.wide_input,
+          c.wide_weights,
+          operands.inputs[1],
+          operands.in<int8_t>(2),
+          operands.in<float>(3),
+          operands.in<int16_t>(4)};
+}
 
 std::span<const LayerKernel<Conv2DInt8>> kernels_for(const Conv2DInt8&) { return conv2d_kernels(); }
 std::span<const LayerKernel<DepthwiseInt8>> kernels_for(const DepthwiseInt8&) {
@@ -98,6 +107,7 @@ std::span<const FloatKernel<LstmFloat>> kernels_for(const LstmFloat&) {
   return lstm_float_kernels();
 }
 std::span<const FloatKernel<GruFloat>> kernels_for(const GruFloat&) { return gru_float_kernels(); }
+std::span<const LstmInt16Kernel> kernels_for(const LstmInt16&) { return lstm_int16_kernels(); }
 
 // The fastest kernel that takes the layer, up to `highest`; the portable one takes everything.
 template <typename Layer>
@@ -200,6 +210,9 @@ bool Program::visit_layer(Self& self, const KernelCall& parameters, size_t call,
   }
   if (const auto* c = std::get_if<LstmFloatCall>(&parameters)) return visit(*c, self.lstm_[call]);
   if (const auto* c = std::get_if<GruFloatCall>(&parameters)) return visit(*c, self.gru_[call]);
+  if (const auto* c = std::get_if<LstmInt16Call>(&parameters)) {
+    return visit(*c, self.lstm_int16_[call]);
+  }
   return false;
 }
 
@@ -223,6 +236,7 @@ void Program::choose_kernels(Isa highest) {
   float_depthwise_.resize(plan_.calls.size());
   lstm_.resize(plan_.calls.size());
   gru_.resize(plan_.calls.size());
+  lstm_int16_.resize(plan_.calls.size());
   std::array<const std::byte*, kMaxCallInputs> addresses;
   for (size_t i = 0; i < plan_.calls.size(); ++i) {
     const PlanCall& call = plan_.calls[i];
@@ -376,6 +390,12 @@ void Program::run_layer(const Call& call, const ChosenKernel<FloatKernel<Layer>>
                         const CallOperands& operands) const noexcept {
   chosen.kernel->run(layer_of(call, operands), packed_.get() + chosen.packed_offset,
                      {operands.in<float>(0), operands.out<float>(), operands.scratch});
+}
+
+void Program::run_layer(const LstmInt16Call& call, const ChosenKernel<LstmInt16Kernel>& chosen,
+                        const CallOperands& operands) const noexcept {
+  chosen.kernel->run(layer_of(call, operands), packed_.get() + chosen.packed_offset,
+                     {operands.inputs[0], operands.out<int16_t>(), operands.scratch});
 }
 
 void Program::run(const Instruction& instruction, size_t thread) const noexcept {

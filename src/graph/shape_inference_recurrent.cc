@@ -26,10 +26,11 @@ absl::StatusOr<RecurrentSizes> check_layer(const TypedNode& node, int64_t hidden
                       to_string(node.shape(2)));
   }
   for (const size_t i : {size_t{1}, size_t{2}}) {
-    const DataType needed = is_float(node.type()) ? node.type() : DataType::kInt8;
-    const bool fits = node.type(i) == needed;
+    const DataType type = node.type(i);
+    const bool wide = i == 1 && type == DataType::kInt16;
+    const bool fits = is_float(node.type()) ? type == node.type() : type == DataType::kInt8 || wide;
     if (!fits) {
-      return node.error("weights of type ", std::string(to_string(node.type(i))),
+      return node.error("weights of type ", std::string(to_string(type)),
                         " do not fit an input of type ", std::string(to_string(node.type())));
     }
   }
@@ -41,11 +42,12 @@ absl::Status check_bias(const TypedNode& node, size_t index, int64_t count) {
   if (node.shape(index) != Shape{count}) {
     return node.error("bias must have shape ", count, ", has ", to_string(node.shape(index)));
   }
-  const bool fits = is_float(node.type()) ? node.type(index) == node.type()
-                                          : node.type(index) == DataType::kInt32;
-  return fits ? absl::OkStatus()
-              : node.error("a bias of type ", std::string(to_string(node.type(index))),
-                           " does not fit");
+  // A quantised layer adds it in float.
+  const DataType needed = is_float(node.type()) ? node.type() : DataType::kFloat32;
+  return node.type(index) == needed
+             ? absl::OkStatus()
+             : node.error("a bias of type ", std::string(to_string(node.type(index))),
+                          " does not fit");
 }
 
 absl::Status check_state(const TypedNode& node, size_t index, const RecurrentSizes& sizes,
@@ -79,16 +81,21 @@ TensorType state(const RecurrentSizes& sizes, DataType type) {
 
 InferredTypes infer(const TypedNode& node, const Lstm& op) {
   DURWARD_ASSIGN_OR_RETURN(const RecurrentSizes sizes, check_layer(node, op.hidden, 4));
-  // A cell grows with the steps: where the rest has 8 bits it has 16.
-  const DataType cell = is_float(node.type()) ? node.type() : DataType::kInt16;
+  const bool real = is_float(node.type());
+  if (!real && node.type() != DataType::kInt16 && node.type() != DataType::kInt32) {
+    return node.error("takes float, int16 or int32, not ", std::string(to_string(node.type())));
+  }
+  // The hidden state of a quantised layer has 16 bits, its cell, which grows with the steps, 32.
+  const DataType hidden = real ? node.type() : DataType::kInt16;
+  const DataType cell = real ? node.type() : DataType::kInt32;
   DURWARD_RETURN_IF_ERROR(check_bias(node, 3, 4 * op.hidden));
-  DURWARD_RETURN_IF_ERROR(check_state(node, 4, sizes, node.type()));
+  DURWARD_RETURN_IF_ERROR(check_state(node, 4, sizes, hidden));
   DURWARD_RETURN_IF_ERROR(check_state(node, 5, sizes, cell));
-  return first_outputs(
-      node, {sequence(sizes, node.type()), state(sizes, node.type()), state(sizes, cell)});
+  return first_outputs(node, {sequence(sizes, hidden), state(sizes, hidden), state(sizes, cell)});
 }
 
 InferredTypes infer(const TypedNode& node, const Gru& op) {
+  if (!is_float(node.type())) return node.error("is defined on float alone");
   DURWARD_ASSIGN_OR_RETURN(const RecurrentSizes sizes, check_layer(node, op.hidden, 3));
   DURWARD_RETURN_IF_ERROR(check_bias(node, 3, 6 * op.hidden));
   DURWARD_RETURN_IF_ERROR(check_state(node, 4, sizes, node.type()));

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
+#include <functional>
+#include <memory>
+
 #include "compile/graph_builder.h"
 #include "compile/lower/lower.h"
 #include "compile/session_equality.h"
@@ -127,15 +131,108 @@ TEST(Recurrent, ReturnsTheStateOfTheStepThatCameLast) {
   }
 }
 
-TEST(Recurrent, HasNoKernelForIntegersYet) {
+// ---- in integers ----
+
+QuantParams state_params() { return {{1.0f / 32768}, {0}, -1}; }
+
+TensorId integer_weights(Builder& b, Shape shape, bool wide, uint64_t seed) {
+  Random random(seed);
+  std::vector<int8_t> narrow;
+  for (int64_t i = 0; i < elements(shape); ++i) {
+    narrow.push_back(static_cast<int8_t>(static_cast<int>(random.below(255)) - 127));
+  }
+  const std::vector<int16_t> values(narrow.begin(), narrow.end());
+  const std::vector<float> scales(static_cast<size_t>(shape[0]), 0.004f);
+  const TensorId id = wide ? b.constant(shape, values) : b.constant(shape, narrow);
+  b.graph.mutable_tensor(id).quant = QuantParams{scales, std::vector<int32_t>(scales.size(), 0), 0};
+  return id;
+}
+
+// Two layers over a quantised input, whose channels have scales of their own, and a layer behind
+// the last state.
+Graph integer_net(DataType input_type, bool wide_weights, bool reverse) {
+  Builder b;
+  const TensorId x = b.graph.add_tensor("quantized", input_type, {9, 2, 3});
+  const float scale = input_type == DataType::kInt32 ? 1e-8f : 1e-4f;
+  b.graph.mutable_tensor(x).quant = QuantParams{{scale, 2 * scale, scale / 4}, {0, 0, 0}, 2};
+  b.graph.add_node(Quantize{}, "quantize", {b.input({9, 2, 3})}, {x});
+  const auto layer = [&](TensorId input, int64_t inputs, bool wide, size_t outputs) {
+    std::vector<TensorId> operands{input, integer_weights(b, {48, inputs}, wide, 1),
+                                   integer_weights(b, {48, 12}, false, 2)};
+    Random random(3);
+    operands.push_back(b.constant<float>({48}, random_weights(random, 48)));
+    std::vector<TensorId> ids;
+    for (size_t i = 0; i < outputs; ++i) {
+      ids.push_back(
+          b.graph.add_tensor(absl::StrCat("y", b.graph.tensor_ids().size()), DataType::kInt16, {}));
+      b.graph.mutable_tensor(ids.back()).quant = state_params();
+    }
+    const NodeId id = b.graph.add_node(Lstm{12, reverse}, "recurrent", operands, ids);
+    EXPECT_TRUE(infer_shapes(b.graph, id).ok());
+    return ids;
+  };
+  const TensorId first = layer(x, 3, wide_weights, 1)[0];
+  const std::vector<TensorId> states = layer(first, 12, false, 2);
+  const TensorId weights = integer_weights(b, {5, 12}, false, 4);
+  const TensorId bias = b.constant<int32_t>({5}, {100000, -100000, 0, 7, 50000});
+  const TensorId embedding = b.op(FullyConnected{Activation::kRelu}, {states[1], weights, bias});
+  b.graph.mutable_tensor(embedding).quant = per_tensor(1e-4f, 0);
+  for (const TensorId id : {first, states[0], embedding}) b.output(b.op(Dequantize{}, {id}));
+  return b.graph;
+}
+
+TEST(Recurrent, RunsInIntegersAsTheInterpreterDoesOnEveryInstructionSet) {
+  for (const DataType type : {DataType::kInt16, DataType::kInt32}) {
+    for (const bool wide_weights : {false, true}) {
+      const Graph graph = integer_net(type, wide_weights, wide_weights);
+      ASSERT_TRUE(verify(graph).ok()) << verify(graph);
+      expect_sessions_equal_interpreter(graph, kBudgets, 6);
+    }
+  }
+}
+
+std::string refusal(Graph graph, const std::function<void(Graph&, const Node&)>& change) {
+  for (const NodeId id : graph.topological_order()) {
+    if (!std::holds_alternative<Lstm>(graph.node(id).op)) continue;
+    const Node node = graph.node(id);
+    change(graph, node);
+    return std::string(lower(graph, id).status().message());
+  }
+  return "no Lstm";
+}
+
+TEST(Recurrent, RefusesIntegersThatItsKernelDoesNotTake) {
+  const Graph graph = integer_net(DataType::kInt16, true, false);
+  EXPECT_THAT(refusal(graph,
+                      [](Graph& g, const Node& node) {
+                        g.mutable_tensor(node.outputs[0]).quant = per_tensor(0.01f, 0);
+                      }),
+              HasSubstr("2^-15"));
+  EXPECT_THAT(refusal(graph,
+                      [](Graph& g, const Node& node) {
+                        g.mutable_tensor(node.inputs[0]).quant->zero_points[1] = 1;
+                      }),
+              HasSubstr("zero point 0"));
+  EXPECT_THAT(refusal(graph,
+                      [](Graph& g, const Node& node) {
+                        const std::vector<int16_t> full(48 * 3, 21846);
+                        std::vector<std::byte> bytes(full.size() * 2);
+                        std::memcpy(bytes.data(), full.data(), bytes.size());
+                        g.mutable_tensor(node.inputs[1]).data =
+                            std::make_shared<const std::vector<std::byte>>(bytes);
+                      }),
+              HasSubstr("could leave int32"));
+}
+
+TEST(Recurrent, HasNoKernelForAnInputOfEightBits) {
   Builder b;
   std::vector<TensorId> inputs{b.int8_input({2, 1, 3}, 0.1f, 0)};
   inputs.push_back(b.weights({8, 3}, std::vector<int8_t>(24, 1), {0.1f}, -1));
   inputs.push_back(b.weights({8, 2}, std::vector<int8_t>(16, 1), {0.1f}, -1));
-  const std::vector<TensorId> outputs = add(b, Lstm{2}, inputs, 1);
-  const auto calls = lower(b.graph, b.graph.producer(outputs[0]));
-  EXPECT_EQ(calls.status().code(), absl::StatusCode::kUnimplemented);
-  EXPECT_THAT(std::string(calls.status().message()), HasSubstr("Lstm 'recurrent'"));
+  const TensorId y = b.graph.add_tensor("y", DataType::kInt16, {});
+  const NodeId id = b.graph.add_node(Lstm{2}, "recurrent", inputs, {y});
+  EXPECT_THAT(std::string(infer_shapes(b.graph, id).message()),
+              HasSubstr("takes float, int16 or int32, not int8"));
 }
 
 }  // namespace

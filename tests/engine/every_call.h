@@ -70,6 +70,11 @@ inline std::vector<KernelCall> every_call() {
       LstmFloatCall{{4, 2, 3, 5, true}, true},
       GruFloatCall{{4, 2, 3, 5, false}, true},
       GruFloatCall{{4, 2, 3, 5, true}, false},
+      LstmInt16Call{{4, 2, 3, 5, false}, false, true},
+      LstmInt16Call{{4, 2, 3, 5, true}, true, false},
+      FullyConnectedInt16Call{3, 4, 5, -7, 9},
+      QuantizeSymmetricCall{false, 2, 3, 4},
+      QuantizeSymmetricCall{true, 2, 3, 4},
   };
   for (int kind = 0; kind <= static_cast<int>(FloatBinary::kGreaterOrEqual); ++kind) {
     calls.push_back(BinaryFloatCall{static_cast<FloatBinary>(kind), rows, {}});

@@ -127,6 +127,9 @@ struct Int8Params {
 // recurrent.cc
 [[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Lstm& op, const LoweringContext& view);
 [[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Gru& op, const LoweringContext& view);
+// recurrent_int16.cc: the call that computes an Lstm's first output.
+[[nodiscard]] absl::StatusOr<LoweredCall> lower_lstm_int16(const RecurrentGeometry& geometry,
+                                                           const LoweringContext& view);
 // movement.cc
 [[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Pad& op, const LoweringContext& view);
 [[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Concat& op, const LoweringContext& view);

@@ -23,13 +23,13 @@ bool is_float_layer(const LoweringContext& view) {
 
 // Copies rows [batch, hidden] of a sequence from row number `row` on.
 LoweredCall copy_rows(const RecurrentGeometry& g, Operand from, int64_t row, int64_t rows,
-                      TensorId to) {
+                      TensorId to, int64_t element_bytes = sizeof(float)) {
   CopyCall copy;
   const int64_t states = g.batch * g.hidden;
   copy.copy.loop.dims[0] = rows * states;
   copy.copy.loop.stride_a[0] = copy.copy.loop.stride_b[0] = 1;
   copy.copy.first_a = row * states;
-  copy.copy.element_bytes = sizeof(float);
+  copy.copy.element_bytes = element_bytes;
   return {copy, {std::move(from), Operand{}}, to};
 }
 
@@ -39,9 +39,18 @@ int64_t last_row(const RecurrentGeometry& g) { return g.step(g.steps - 1); }
 }  // namespace
 
 absl::StatusOr<LoweredCalls> lower_op(const Lstm& op, const LoweringContext& view) {
-  if (!is_float_layer(view)) return view.no_kernel();
   DURWARD_ASSIGN_OR_RETURN(const RecurrentGeometry g, geometry_of(view, op.hidden, op.reverse));
   const std::vector<TensorId>& outputs = view.node.outputs;
+  if (view.input(0).type != DataType::kFloat32) {
+    DURWARD_ASSIGN_OR_RETURN(LoweredCall layer, lower_lstm_int16(g, view));
+    LoweredCalls calls{std::move(layer)};
+    if (outputs.size() == 2) {
+      const Operand states{outputs[0], nullptr};
+      calls.push_back(copy_rows(g, states, last_row(g), 1, outputs[1], sizeof(int16_t)));
+    }
+    return calls;
+  }
+  if (!is_float_layer(view)) return view.no_kernel();
   LstmFloatCall call{g, outputs.size() > 2};
   std::vector<Operand> inputs;
   for (size_t i = 0; i < 6; ++i) inputs.push_back(view.operand(i));

@@ -83,6 +83,11 @@ absl::Status export_layer(Exporter& exporter, const Node& node, const std::strin
 }  // namespace
 
 absl::Status export_op(Exporter& exporter, const Node& node, const Lstm& op) {
+  const Tensor& x_tensor = exporter.tensor(node.inputs[0]);
+  if (x_tensor.type != DataType::kFloat32) {
+    return absl::UnimplementedError(absl::StrCat(
+        "node '", node.name, "' (Lstm): ONNX has no LSTM in integers; keep it in float"));
+  }
   DURWARD_ASSIGN_OR_RETURN(std::string weights,
                            add_gates(exporter, node, node.inputs[1], kLstmToOnnx));
   DURWARD_ASSIGN_OR_RETURN(std::string recurrent,

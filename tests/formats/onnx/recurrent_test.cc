@@ -210,5 +210,29 @@ TEST(RecurrentOnnx, RefusesSizesThatDoNotFit) {
               HasSubstr("initial state"));
 }
 
+TEST(RecurrentOnnx, RefusesToWriteIntegers) {
+  Graph graph;
+  const TensorId x = graph.add_tensor("x", DataType::kInt16, {2, 1, 3});
+  graph.mutable_tensor(x).quant = QuantParams{{0.01f}, {0}, -1};
+  graph.inputs.push_back({x, "x", PortLayout::kAsIs});
+  const auto weights = [&](const std::string& name, Shape shape) {
+    const std::vector<int8_t> values(static_cast<size_t>(elements(shape)), 1);
+    const TensorId id = graph.add_constant(name, std::move(shape), std::span<const int8_t>(values));
+    graph.mutable_tensor(id).quant =
+        QuantParams{std::vector<float>(8, 0.1f), std::vector<int32_t>(8, 0), 0};
+    return id;
+  };
+  const TensorId y = graph.add_tensor("y", DataType::kInt16, {2, 1, 2});
+  graph.mutable_tensor(y).quant = QuantParams{{1.0f / 32768}, {0}, -1};
+  graph.add_node(Lstm{2}, "layer", {x, weights("w", {8, 3}), weights("r", {8, 2})}, {y});
+  graph.outputs.push_back({y, "y", PortLayout::kAsIs});
+  ASSERT_TRUE(verify(graph).ok()) << verify(graph);
+  OnnxWriteOptions options;
+  options.opset = 21;
+  const absl::Status status = write_onnx(graph, options).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("no LSTM in integers"));
+}
+
 }  // namespace
 }  // namespace durward
