@@ -36,6 +36,19 @@ foreach(module IN ITEMS core imgproc imgcodecs)
   target_link_libraries(opencv INTERFACE ${OPENCV_${module}})
 endforeach()
 
+# Recordings: decoding, other sample rates, spectra. kissfft, not FFTW: its licence is BSD, FFTW's the GPL.
+foreach(library IN ITEMS sndfile soxr)
+  find_library(${library}_LIBRARY ${library} REQUIRED)
+  add_library(${library} INTERFACE IMPORTED)
+  target_link_libraries(${library} INTERFACE ${${library}_LIBRARY})
+endforeach()
+find_path(KISSFFT_INCLUDE kissfft/kiss_fftr.h REQUIRED)
+find_library(KISSFFT_LIBRARY kissfft-float REQUIRED)
+add_library(kissfft INTERFACE IMPORTED)
+target_include_directories(kissfft SYSTEM INTERFACE ${KISSFFT_INCLUDE}/kissfft)
+target_compile_definitions(kissfft INTERFACE kiss_fft_scalar=float KISS_FFT_SHARED)
+target_link_libraries(kissfft INTERFACE ${KISSFFT_LIBRARY})
+
 # libonnx only parses for us: the generated protobuf classes.
 add_library(onnx_protobuf INTERFACE IMPORTED)
 target_link_libraries(onnx_protobuf INTERFACE onnx_proto protobuf::libprotobuf)

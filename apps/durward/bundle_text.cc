@@ -17,11 +17,13 @@ std::string plain(const json& value) {
   return value.is_string() ? text.substr(1, text.size() - 2) : text;
 }
 
-// "channels RGB, height 112, ...": whatever the object has.
+// "channels RGB, height 112, ...": whatever the object has; of a table only how long it is.
 std::string one_line(const json& object) {
   std::string text;
   for (const auto& [key, value] : object.items()) {
-    text += (text.empty() ? "" : ", ") + plain(key) + " " + plain(value);
+    const bool table = value.is_array() && !value.empty() && value[0].is_object();
+    text += (text.empty() ? "" : ", ") + plain(key) + " " +
+            (table ? std::to_string(value.size()) : plain(value));
   }
   return text;
 }

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "biometrics/gate.h"
 #include "engine/kernels/isa.h"
+#include "pipeline/model_file.h"
 #include "pipeline/samples.h"
 
 namespace durward {
@@ -35,10 +36,13 @@ void add_inspect(CLI::App& app, CommandLine& line);
 void add_compress(CLI::App& app, CommandLine& line);
 void add_evaluate(CLI::App& app, CommandLine& line);
 void add_compare(CLI::App& app, CommandLine& line);
+void add_sensitivity(CLI::App& app, CommandLine& line);
 void add_bench(CLI::App& app, CommandLine& line);
 void add_export(CLI::App& app, CommandLine& line);
 void add_profile(CLI::App& app, CommandLine& line);
 void add_bundle(CLI::App& app, CommandLine& line);
+void add_train(CLI::App& app, CommandLine& line);
+void add_log(CLI::App& app, CommandLine& line);
 
 // Profiles of durward-run or durward profile, the first against each of the others.
 [[nodiscard]] absl::StatusOr<ExitCode> compare_profile_files(const std::vector<std::string>& files,
@@ -50,12 +54,26 @@ void add_bundle(CLI::App& app, CommandLine& line);
 // --tflite-ops: the name of a set of operators, or nothing.
 void add_tflite_ops(CLI::App& command, std::string& name);
 
+// --dimension and --fix: what an ONNX model leaves open, each NAME=VALUE.
+struct ReadingOptions {
+  std::vector<std::string> dimensions, fixed_inputs;
+
+  void add_to(CLI::App& command);
+  // InvalidArgument for what is not NAME=VALUE, or names something twice.
+  [[nodiscard]] absl::StatusOr<ModelReading> reading() const;
+};
+
 // Each --max-tar-loss as a gate. Errors: parse_gate's.
 [[nodiscard]] absl::StatusOr<std::vector<Gate>> parse_gates(const std::vector<std::string>& texts);
 
+// --learners LOWEST-HIGHEST, and what it says; nothing where it is empty.
+void add_learners(CLI::App& command, std::string& text, const std::string& help);
+[[nodiscard]] absl::StatusOr<std::optional<PersonRange>> parse_person_range(
+    const std::string& text);
+
 // The options that say how files become model inputs; several commands share them.
 struct InputOptions {
-  std::string preset, spec_file, detector;
+  std::string preset, spec_file, detector, learners;
   std::optional<int> detector_side;
   bool aligned = false;
   int threads = 0;  // 0: every CPU this process may use

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <iostream>
 
+#include "attacks_text.h"
 #include "commands.h"
 #include "load_tuner.h"
+#include "precision_text.h"
 #include "report/result_json.h"
 #include "terminal.h"
 
@@ -17,11 +19,15 @@ using nlohmann::json;
 
 struct CompressOptions {
   CompressRequest request;
-  std::string model, calibration, output, trials, images, target, tflite_ops;
-  std::string observer = "mse";
+  std::string model, calibration, output, trials, attacks, images, target, tflite_ops;
+  std::string observer = "mse", rounding{to_string(CompressRequest().rounding)};
   std::vector<std::string> gates, exports;
   bool no_check = false, no_bench = false, no_equalize = false, no_bias_correction = false,
        all_faces = false;
+  bool use_mixed = false;
+  MixedLimits mixed;
+  std::optional<double> max_size_kb;
+  std::vector<std::string> profiles;
   std::string tune;
   TuneRequest tuning;
   InputOptions input;
@@ -117,8 +123,14 @@ void print_outcome(const CompressOutcome& outcome) {
   std::cout << result["model"]["nodes_before"] << " nodes as imported, "
             << result["model"]["nodes_after"] << " after rewriting; calibrated on "
             << result["calibration"]["images"] << " samples\n\n";
+  if (result.contains("ablation")) std::cout << ablation_table(result["ablation"]) << "\n";
+  if (result.contains("mixed")) {
+    std::cout << sensitivity_table(result["sensitivity"], 5) << "\n"
+              << mixed_table(result["mixed"]) << "\n";
+  }
   if (result.contains("tuning")) print_tuning(result["tuning"]);
   if (result.contains("evaluation")) print_accuracy(result["evaluation"]);
+  if (result.contains("attacks")) std::cout << attacks_text(result["attacks"]) << "\n";
   if (result.contains("runs")) print_speed(result["runs"]);
   for (const json& entry : result["exports"]) {
     if (!entry.contains("agreement")) continue;
@@ -146,6 +158,14 @@ absl::StatusOr<Observer> observer_named(const std::string& name) {
   }
   return absl::InvalidArgumentError(
       absl::StrCat("no observer is called '", name, "'; there are min-max, percentile and mse"));
+}
+
+absl::StatusOr<Rounding> rounding_named(const std::string& name) {
+  for (const Rounding rounding : {Rounding::kNearest, Rounding::kReconstruct}) {
+    if (name == to_string(rounding)) return rounding;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("no rounding is called '", name, "'; there are nearest and reconstruct"));
 }
 
 // --exports and --tflite-ops, or those of the target.
@@ -182,12 +202,26 @@ absl::Status choose_tuning(CompressOptions& options) {
   return absl::OkStatus();
 }
 
+// --mixed with its limits.
+absl::Status choose_mixed(CompressOptions& options) {
+  MixedLimits& limits = options.mixed;
+  if (options.max_size_kb) limits.bytes = *options.max_size_kb * 1e3;
+  limits.profiles.assign(options.profiles.begin(), options.profiles.end());
+  if (!limits.latency_ms && !limits.bytes && !limits.loss) {
+    return absl::InvalidArgumentError(
+        "--mixed needs a limit: --max-latency-ms, --max-size-kb or --max-cosine-loss");
+  }
+  options.request.mixed = limits;
+  return absl::OkStatus();
+}
+
 absl::StatusOr<ExitCode> run(CompressOptions& options, const CommandLine& line) {
   CompressRequest& request = options.request;
   request.model = options.model;
   request.calibration = options.calibration;
   request.output = options.output;
   request.trials = options.trials;
+  request.attacks = options.attacks;
   request.images = options.images;
   request.preset = options.input.preset;
   request.command = line.text;
@@ -196,10 +230,12 @@ absl::StatusOr<ExitCode> run(CompressOptions& options, const CommandLine& line) 
   request.check = !options.no_check;
   DURWARD_RETURN_IF_ERROR(choose_exports(options));
   DURWARD_RETURN_IF_ERROR(choose_tuning(options));
+  if (options.use_mixed) DURWARD_RETURN_IF_ERROR(choose_mixed(options));
   request.equalize = !options.no_equalize;
   request.quantize.correct_bias = !options.no_bias_correction;
   request.progress = terminal_progress(line.quiet);
   DURWARD_ASSIGN_OR_RETURN(request.quantize.activations.kind, observer_named(options.observer));
+  DURWARD_ASSIGN_OR_RETURN(request.rounding, rounding_named(options.rounding));
   DURWARD_ASSIGN_OR_RETURN(request.gates, parse_gates(options.gates));
   DURWARD_ASSIGN_OR_RETURN(request.samples, options.input.sample_options({}));
   request.samples.all_faces = options.all_faces;
@@ -212,6 +248,39 @@ absl::StatusOr<ExitCode> run(CompressOptions& options, const CommandLine& line) 
     print_outcome(outcome);
   }
   return outcome.passed ? kExitOk : kExitGateFailed;
+}
+
+void add_precision_options(CLI::App& command, CompressOptions& options, CLI::Option& tune) {
+  command.add_flag("--ablate", options.request.ablate,
+                   "measure what each step of quantisation is worth");
+  command
+      .add_option("--held-out-images", options.request.held_out_images,
+                  "how many of the photographs that were not calibrated on to judge --ablate and "
+                  "--mixed by (default 128)")
+      ->check(CLI::PositiveNumber);
+  CLI::Option* mixed = command
+                           .add_flag("--mixed", options.use_mixed,
+                                     "choose the layers that stay in float, the cheapest first "
+                                     "(docs/mixed-precision.md), within:")
+                           ->excludes(&tune);
+  command
+      .add_option("--max-latency-ms", options.mixed.latency_ms,
+                  "time of one thread: on this machine, or as --profile says")
+      ->check(CLI::PositiveNumber)
+      ->needs(mixed);
+  command.add_option("--max-size-kb", options.max_size_kb, "size of the compiled model")
+      ->check(CLI::PositiveNumber)
+      ->needs(mixed);
+  command
+      .add_option(
+          "--max-cosine-loss", options.mixed.loss,
+          "1 - mean cosine to the float embedding, e.g. 0.001: the cheapest that reaches it")
+      ->check(CLI::PositiveNumber)
+      ->needs(mixed);
+  command
+      .add_option("--profile", options.profiles,
+                  "kernel times of a device, by durward-run with a bundle of the same model")
+      ->needs(mixed);
 }
 
 }  // namespace
@@ -247,8 +316,14 @@ void add_compress(CLI::App& app, CommandLine& line) {
       ->add_option("--exports", options->exports,
                    "the files to write: bundle, tflite, onnx, ort, openvino (default: all)")
       ->delimiter(',');
-  command->add_option("--evaluate", options->trials,
-                      "trials to judge the result on: LFW pairs, a .csv, or a folder of people");
+  CLI::Option* trials = command->add_option(
+      "--evaluate", options->trials,
+      "trials to judge the result on: LFW pairs, a .csv, or a folder of people");
+  command
+      ->add_option("--attacks", options->attacks,
+                   "presentations to judge a presentation-attack detector on: a folder with live/ "
+                   "and a subfolder for each species, or a .csv (docs/presentation-attacks.md)")
+      ->excludes(trials);
   command->add_option("--images", options->images,
                       "where the trials' pictures are (default: beside the list)");
   command
@@ -258,6 +333,8 @@ void add_compress(CLI::App& app, CommandLine& line) {
       ->allow_extra_args(false);
   command->add_option("--observer", options->observer,
                       "activation ranges: mse (default), percentile, min-max");
+  command->add_option("--rounding", options->rounding,
+                      "of weights: nearest (default), reconstruct (docs/mixed-precision.md)");
   command->add_flag("--no-equalize", options->no_equalize, "leave out cross-layer equalisation");
   command->add_flag("--no-bias-correction", options->no_bias_correction,
                     "leave out bias correction");
@@ -288,6 +365,7 @@ void add_compress(CLI::App& app, CommandLine& line) {
       ->add_flag("--resume", options->tuning.options.resume,
                  "go on with fine-tuning from the checkpoint in the folder of --out")
       ->needs(tune);
+  add_precision_options(*command, *options, *tune);
   command->add_option("--seed", options->request.seed,
                       "of the bootstrap and of fine-tuning (default 1)");
   options->input.add_to(*command);
@@ -300,6 +378,8 @@ void add_compress(CLI::App& app, CommandLine& line) {
       "  durward compress model.onnx --calibrate faces/ --preset mobilefacenet-prelu --tune "
       "distill "
       "--out out/\n"
+      "  durward compress model.onnx --calibrate faces/ --preset mobilefacenet-prelu --mixed "
+      "--max-cosine-loss 0.001 --out out/\n"
       "  durward compress model.tflite --calibrate crops/ --aligned --input-spec spec.json --out "
       "out/ --json");
   command->callback(

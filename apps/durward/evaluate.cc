@@ -4,9 +4,11 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "attacks_text.h"
 #include "bundle/bundle.h"
 #include "commands.h"
 #include "figures_table.h"
+#include "pipeline/attacks_json.h"
 #include "pipeline/evaluation_json.h"
 #include "terminal.h"
 
@@ -17,11 +19,24 @@ using nlohmann::json;
 
 struct JudgeOptions {
   std::vector<std::string> models;
-  std::string trials, images;
+  std::string trials, attacks, images;
   std::vector<std::string> gates;
+  std::vector<std::string> conditions;
   uint64_t seed = 1;
   InputOptions input;
 };
+
+absl::Status add_conditions(const JudgeOptions& options, SampleOptions& samples) {
+  if (!options.conditions.empty() && !std::holds_alternative<VoiceSpec>(samples.preprocessing)) {
+    return absl::InvalidArgumentError(
+        "--condition is for speaker models; this model sees no voice");
+  }
+  for (const std::string& text : options.conditions) {
+    DURWARD_RETURN_IF_ERROR(add_condition(text, samples.condition));
+  }
+  samples.condition_seed = options.seed;
+  return absl::OkStatus();
+}
 
 // What `evaluate` and `compare` share: the trial set and every model's figures.
 struct Judged {
@@ -30,16 +45,27 @@ struct Judged {
   EvaluateOptions options;
 };
 
-absl::StatusOr<Judged> judge_models(const JudgeOptions& options, const std::vector<Gate>& gates,
-                                    const CommandLine& line) {
-  DURWARD_ASSIGN_OR_RETURN(SampleOptions sample_options,
-                           options.input.sample_options(options.models));
-  sample_options.progress = terminal_progress(line.quiet);
+absl::StatusOr<std::vector<Variant>> variants_of(const std::vector<std::string>& models) {
   std::vector<Variant> variants;
-  for (const std::string& model : options.models) {
+  for (const std::string& model : models) {
     DURWARD_ASSIGN_OR_RETURN(const RuntimeKind runtime, runtime_for(model));
     variants.push_back({std::filesystem::path(model).filename().string(), runtime, model});
   }
+  return variants;
+}
+
+absl::StatusOr<SampleOptions> sample_options_of(const JudgeOptions& options,
+                                                const CommandLine& line) {
+  DURWARD_ASSIGN_OR_RETURN(SampleOptions samples, options.input.sample_options(options.models));
+  samples.progress = terminal_progress(line.quiet);
+  DURWARD_RETURN_IF_ERROR(add_conditions(options, samples));
+  return samples;
+}
+
+absl::StatusOr<Judged> judge_models(const JudgeOptions& options, const std::vector<Gate>& gates,
+                                    const CommandLine& line) {
+  DURWARD_ASSIGN_OR_RETURN(const SampleOptions sample_options, sample_options_of(options, line));
+  DURWARD_ASSIGN_OR_RETURN(const std::vector<Variant> variants, variants_of(options.models));
   EvaluateOptions settings;
   settings.threads = sample_options.threads;
   settings.progress = sample_options.progress;
@@ -62,15 +88,45 @@ json document(const Judged& judged) {
   return {{"schema", kResultSchema}, {"evaluation", std::move(evaluation)}};
 }
 
-CLI::Option* add_judge_options(CLI::App& command, JudgeOptions& options) {
-  CLI::Option* trials = command.add_option(
-      "--trials", options.trials,
-      "LFW pairs, a .csv (enrol, probe, label, ...), or a folder with a subfolder for each person");
+// Presentation-attack detectors; of several the first against each of the others.
+absl::StatusOr<ExitCode> judge_attacks(const JudgeOptions& options, const CommandLine& line) {
+  DURWARD_ASSIGN_OR_RETURN(const SampleOptions sample_options, sample_options_of(options, line));
+  DURWARD_ASSIGN_OR_RETURN(const std::vector<Variant> variants, variants_of(options.models));
+  DURWARD_ASSIGN_OR_RETURN(const AttackSet set,
+                           load_attack_set(options.attacks, options.images, sample_options));
+  const AttackOptions settings{.threads = sample_options.threads,
+                               .progress = sample_options.progress};
+  std::vector<AttackSystem> systems;
+  for (const Variant& variant : variants) {
+    DURWARD_ASSIGN_OR_RETURN(systems.emplace_back(), evaluate_attacks(set, variant, settings));
+  }
+  DURWARD_ASSIGN_OR_RETURN(const json attacks, attacks_json(set, systems, settings));
+  end_progress();
+  std::cout << (line.json ? result_text({{"schema", kResultSchema}, {"attacks", attacks}})
+                          : attacks_text(attacks));
+  return kExitOk;
+}
+
+void add_judge_options(CLI::App& command, JudgeOptions& options) {
+  CLI::Option* trials = command.add_option("--trials", options.trials,
+                                           "LFW pairs, a .csv (enrol, probe, label, ...), or a "
+                                           "folder with a subfolder for each person, of "
+                                           "pictures or, for a speaker model, recordings");
+  command
+      .add_option("--attacks", options.attacks,
+                  "of presentation-attack detectors: a folder with live/ and a subfolder for each "
+                  "species of attack, or a .csv (image, species) (docs/presentation-attacks.md)")
+      ->excludes(trials);
   command.add_option("--images", options.images,
                      "where the list's pictures are (default: beside the list)");
-  command.add_option("--seed", options.seed, "of the bootstrap (default 1)");
+  command
+      .add_option("--condition", options.conditions,
+                  "of voices, on both sides of each trial: cut=SECONDSs keeps the first seconds of "
+                  "speech, snr=DB:FILE adds noise (docs/voice.md)")
+      ->allow_extra_args(false);
+  command.add_option("--seed", options.seed,
+                     "of the bootstrap, and of the place in the noise (default 1)");
   options.input.add_to(command);
-  return trials;
 }
 
 // Profiles, as durward-run writes them, instead of models.
@@ -118,7 +174,7 @@ absl::StatusOr<ExitCode> run_evaluate(const JudgeOptions& options, const Command
     return exit_code;
   }
   std::cout << trials_text(judged.set, judged.systems[0].evaluation) << "\n"
-            << systems_table(judged.systems);
+            << systems_table(judged.systems) << conditions_table(judged.systems);
   for (const CertificateResult& result : certificates) {
     std::cout << "\n" << certificate_check_table(*result.system, result.check);
   }
@@ -158,30 +214,40 @@ absl::StatusOr<ExitCode> run_compare(const JudgeOptions& options, const CommandL
 
 void add_evaluate(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<JudgeOptions>();
-  CLI::App* command = app.add_subcommand(
-      "evaluate",
-      "FAR, FRR and TAR@FAR of models on trials, with intervals; whether a "
-      "bundle's certificate holds there (exit code 3 where a promise is broken)");
+  CLI::App* command =
+      app.add_subcommand("evaluate",
+                         "FAR, FRR and TAR@FAR of models on trials, with intervals; whether a "
+                         "bundle's certificate holds there (exit code 3 where a promise is "
+                         "broken); APCER and BPCER of "
+                         "presentation-attack detectors");
   command
       ->add_option("MODEL", options->models,
                    ".bundle, .onnx, .ort, .tflite or .xml, each run in its runtime")
       ->required();
-  add_judge_options(*command, *options)->required();
+  add_judge_options(*command, *options);
   command->footer(
       "Examples:\n"
       "  durward evaluate model.onnx --preset mobilefacenet-prelu --trials lfw_pairs.txt\n"
       "  durward evaluate out/model.bundle --trials other_people/\n"
       "  durward evaluate out/model.int8.tflite --preset mobilefacenet-prelu --trials people/ "
-      "--json");
-  command->callback(
-      [options, &line] { line.run = [options, &line] { return run_evaluate(*options, line); }; });
+      "--json\n"
+      "  durward evaluate detector.onnx --preset antispoofing --attacks presentations/\n"
+      "  durward evaluate speaker.onnx --preset ge2e --trials speakers/ --condition cut=2s");
+  command->callback([options, &line] {
+    if (options->trials.empty() && options->attacks.empty()) throw CLI::RequiredError("--trials");
+    line.run = [options, &line] {
+      return options->attacks.empty() ? run_evaluate(*options, line)
+                                      : judge_attacks(*options, line);
+    };
+  });
 }
 
 void add_compare(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<JudgeOptions>();
   CLI::App* command = app.add_subcommand("compare",
                                          "What a change of model costs: paired losses of TAR, "
-                                         "threshold drift, mixed precision; or, of "
+                                         "threshold drift, mixed precision; changed "
+                                         "decisions about presentation attacks; or, of "
                                          "two profiles, time");
   command
       ->add_option("MODEL", options->models,
@@ -209,8 +275,13 @@ void add_compare(CLI::App& app, CommandLine& line) {
       line.run = [options, &line] { return compare_profile_files(options->models, line); };
       return;
     }
-    if (options->trials.empty()) throw CLI::RequiredError("--trials");
-    line.run = [options, &line] { return run_compare(*options, line); };
+    if (options->trials.empty() && options->attacks.empty()) throw CLI::RequiredError("--trials");
+    if (!options->attacks.empty() && !options->gates.empty()) {
+      throw CLI::ValidationError("--max-tar-loss", "a gate is judged on --trials");
+    }
+    line.run = [options, &line] {
+      return options->attacks.empty() ? run_compare(*options, line) : judge_attacks(*options, line);
+    };
   });
 }
 

@@ -27,6 +27,7 @@ struct ExportOptions {
   std::string to, name, target, tflite_ops;
   std::optional<int64_t> ram_bytes, flash_bytes, arena_bytes;
   bool int8_ports = false;
+  ReadingOptions reading;
 };
 
 // "64x48": width and height in pixels.
@@ -110,7 +111,8 @@ absl::StatusOr<ExitCode> run(const ExportOptions& options, const CommandLine& li
     return absl::InvalidArgumentError(
         "the result would overwrite the model; give another name with --out");
   }
-  DURWARD_ASSIGN_OR_RETURN(ModelFile file, read_model_file(options.model));
+  DURWARD_ASSIGN_OR_RETURN(const ModelReading reading, options.reading.reading());
+  DURWARD_ASSIGN_OR_RETURN(ModelFile file, read_model_file(options.model, reading));
   if (!options.input_size.empty()) {
     DURWARD_ASSIGN_OR_RETURN(const auto size, parse_size(options.input_size));
     const absl::Status status = set_input_size(file.graph, size.first, size.second);
@@ -156,6 +158,7 @@ void add_export(CLI::App& app, CommandLine& line) {
       ->add_option("--out", options->output,
                    "the file to write: .onnx or .tflite; with --to c a folder")
       ->required();
+  options->reading.add_to(*command);
   CLI::Option* to = command->add_option("--to", options->to,
                                         "c: C99 without libraries and heap, and its self-test");
   to->check(CLI::IsMember({"c"}));

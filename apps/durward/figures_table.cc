@@ -35,7 +35,7 @@ std::string trials_text(const TrialSet& set, const Evaluation& evaluation) {
                    " impostor trials of ", evaluation.people, " people\n");
   if (!set.samples.skipped.empty()) {
     absl::StrAppend(&text, set.samples.skipped.size(), " of ", set.files,
-                    " pictures could not be used (", set.lost_trials,
+                    " files could not be used (", set.lost_trials,
                     " trials lost); the first: ", set.samples.skipped[0].path.string(), ": ",
                     set.samples.skipped[0].reason, "\n");
   }
@@ -45,6 +45,22 @@ std::string trials_text(const TrialSet& set, const Evaluation& evaluation) {
   }
   if (!evaluation.no_intervals_because.empty()) {
     absl::StrAppend(&text, "no intervals: ", evaluation.no_intervals_because, "\n");
+  }
+  return text;
+}
+
+std::string conditions_table(const std::vector<System>& systems) {
+  if (systems[0].conditions.empty()) return "";
+  std::string text;
+  for (const System& system : systems) {
+    TextTable table({system.variant.name + ": EER, %", "own thresholds", "one threshold"});
+    for (const ConditionRates& condition : system.conditions) {
+      const UserRates& rates = condition.rates;
+      table.add({(condition.mean ? "mean, " : "") + condition.name,
+                 tar_cell(rates.own_thresholds.rate, rates.own_thresholds.interval),
+                 tar_cell(rates.one_threshold.rate, rates.one_threshold.interval)});
+    }
+    absl::StrAppend(&text, "\n", table.text());
   }
   return text;
 }

@@ -19,6 +19,10 @@ namespace durward {
 // A row per system: EER and TAR at each FAR with intervals.
 [[nodiscard]] std::string systems_table(const std::vector<System>& systems);
 
+// A row per condition of the trials: each system's EER with own thresholds and with one, with
+// intervals; empty where there are no conditions.
+[[nodiscard]] std::string conditions_table(const std::vector<System>& systems);
+
 // Against the first system: loss of TAR at each FAR with its upper bound, threshold drift, and what
 // happens when the two precisions meet.
 [[nodiscard]] std::string comparison_tables(const System& before, const System& after,

@@ -1,3 +1,6 @@
+#include <absl/strings/numbers.h>
+#include <absl/strings/str_split.h>
+
 #include "base/parallel.h"
 #include "commands.h"
 #include "pipeline/bundle_file.h"
@@ -12,6 +15,22 @@ absl::StatusOr<std::vector<Gate>> parse_gates(const std::vector<std::string>& te
     gates.push_back(std::move(gate));
   }
   return gates;
+}
+
+void add_learners(CLI::App& command, std::string& text, const std::string& help) {
+  command.add_option("--learners", text, help);
+}
+
+absl::StatusOr<std::optional<PersonRange>> parse_person_range(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  PersonRange range;
+  const std::vector<std::string> ends = absl::StrSplit(text, '-');
+  if (ends.size() != 2 || !absl::SimpleAtoi(ends[0], &range.lowest) ||
+      !absl::SimpleAtoi(ends[1], &range.highest) || range.lowest > range.highest) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--learners is \"", text, "\"; expected two numbers of people, as in 1-60"));
+  }
+  return range;
 }
 
 void InputOptions::add_to(CLI::App& command) {
@@ -34,6 +53,9 @@ void InputOptions::add_to(CLI::App& command) {
                      "finds smaller faces, and takes longer");
   command.add_flag("--aligned", aligned,
                    "the pictures are aligned crops already: do not look for faces");
+  add_learners(command, learners,
+               "of touch data, the people whom the model learnt from, LOWEST-HIGHEST: they "
+               "calibrate, and the others are judged (default: everybody for both)");
   command.add_option("--threads", threads, "threads to use (default: every CPU)")
       ->check(CLI::PositiveNumber);
 }
@@ -56,10 +78,11 @@ absl::StatusOr<SampleOptions> InputOptions::sample_options(
   const auto* picture = std::get_if<InputSpec>(&options.preprocessing);
   if (!detector.empty()) {
     options.detector = detector;
-  } else if (!aligned && picture != nullptr && picture->alignment == Alignment::kArcface112) {
+  } else if (!aligned && picture != nullptr && needs_face(picture->alignment)) {
     DURWARD_ASSIGN_OR_RETURN(options.detector, default_detector());
   }
   options.detector_side = detector_side;
+  DURWARD_ASSIGN_OR_RETURN(options.learners, parse_person_range(learners));
   return options;
 }
 

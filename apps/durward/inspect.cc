@@ -20,6 +20,7 @@ using nlohmann::json;
 struct InspectOptions {
   std::string model, target;
   bool nodes = false;
+  ReadingOptions reading;
 };
 
 json describe_ports(const Graph& graph, const std::vector<Port>& ports) {
@@ -137,7 +138,8 @@ absl::StatusOr<ExitCode> inspect_for_target(const InspectOptions& options, bool 
                      "' says which files to write, but nothing of a device; docs/targets.md has "
                      "what that takes"));
   }
-  DURWARD_ASSIGN_OR_RETURN(const json result, estimate_on_target(options.model, target));
+  DURWARD_ASSIGN_OR_RETURN(const ModelReading reading, options.reading.reading());
+  DURWARD_ASSIGN_OR_RETURN(const json result, estimate_on_target(options.model, target, reading));
   if (as_json) {
     std::cout << result_text(result);
   } else {
@@ -148,7 +150,8 @@ absl::StatusOr<ExitCode> inspect_for_target(const InspectOptions& options, bool 
 
 absl::StatusOr<ExitCode> inspect(const InspectOptions& options, bool as_json) {
   if (!options.target.empty()) return inspect_for_target(options, as_json);
-  DURWARD_ASSIGN_OR_RETURN(const ModelFile file, read_model_file(options.model));
+  DURWARD_ASSIGN_OR_RETURN(const ModelReading reading, options.reading.reading());
+  DURWARD_ASSIGN_OR_RETURN(const ModelFile file, read_model_file(options.model, reading));
   Graph rewritten = file.graph;
   DURWARD_RETURN_IF_ERROR(simplify(rewritten));
   const json result = describe(file, rewritten);
@@ -177,9 +180,11 @@ void add_inspect(CLI::App& app, CommandLine& line) {
           absl::StrJoin(target_names(), ", ") +
           ", or a file of your own (docs/targets.md); exits 3 where it does not fit");
   command->add_flag("--nodes", options->nodes, "list the rewritten graph, a line per node");
+  options->reading.add_to(*command);
   command->footer(
       "Examples:\n"
       "  durward inspect mobilefacenet.onnx\n"
+      "  durward inspect silero_vad.onnx --fix sr=16000 --dimension 'input[1]=576'\n"
       "  durward inspect mobilefacenet.ckpt --nodes\n"
       "  durward inspect model.tflite --json\n"
       "  durward inspect model.onnx --target pi4\n"

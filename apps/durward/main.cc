@@ -24,11 +24,14 @@ int run(int argc, char** argv) {
   add_compress(app, line);
   add_evaluate(app, line);
   add_compare(app, line);
+  add_sensitivity(app, line);
   add_bench(app, line);
   add_inspect(app, line);
   add_profile(app, line);
   add_export(app, line);
   add_bundle(app, line);
+  add_train(app, line);
+  add_log(app, line);
   app.footer(
       "Exit codes: 0 done, 1 an error (its reason is on standard error), 2 wrong usage, 3 a gate "
       "or a\n"

@@ -24,6 +24,7 @@ struct ProfileCommand {
   std::vector<std::string> models, runtimes, against, from;
   std::string isa, json_file, html_file, trace_file;
   size_t most = 15;
+  ReadingOptions reading;
   ProfileRequest request;
 };
 
@@ -67,6 +68,7 @@ absl::StatusOr<json> measure(ProfileCommand& options, const CommandLine& line) {
     request.runtimes.push_back(runtime);
   }
   DURWARD_ASSIGN_OR_RETURN(request.isa, parse_isa(options.isa));
+  DURWARD_ASSIGN_OR_RETURN(request.reading, options.reading.reading());
   request.tool_version = DURWARD_VERSION;
   request.allocations = counted_allocations;
   request.progress = terminal_progress(line.quiet);
@@ -138,6 +140,7 @@ void add_profile(CLI::App& app, CommandLine& line) {
       "names the ops that became slower");
   command->add_option("--from", options->from,
                       "show profiles taken before, by durward-run --json on a device or by --out");
+  options->reading.add_to(*command);
   command->add_option("--isa", options->isa, "our engine uses no faster instruction set than this");
   command->add_option("--threads", options->request.threads, "for each model (default 1)")
       ->check(CLI::Range(1, 64));

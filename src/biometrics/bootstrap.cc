@@ -18,16 +18,6 @@ int64_t people_with_genuine_trials(const ScoredTrials& scored) {
   return std::count(seen.begin(), seen.end(), true);
 }
 
-// How often each person is drawn in a replicate: a function of the seed, its number and the number
-// of people only, so that every system meets the same draws.
-void draw_people(uint64_t seed, int64_t replicate, std::vector<uint32_t>& drawn) {
-  // Hashed, since SplitMix64 streams of neighbouring states would overlap.
-  const uint64_t stream = Random(static_cast<uint64_t>(replicate)).next();
-  Random random(Random(seed ^ stream).next());
-  std::fill(drawn.begin(), drawn.end(), 0);
-  for (size_t i = 0; i < drawn.size(); ++i) ++drawn[random.below(drawn.size())];
-}
-
 TrialWeight total_weight(const ScoredTrials& scored, const std::vector<uint32_t>& drawn) {
   const CountByPerson weight{drawn.data()};
   TrialWeight total;
@@ -104,6 +94,14 @@ double false_accept_rate(const ScoredTrials& scored, const Weight& weight, uint6
 }
 
 }  // namespace
+
+void draw_people(uint64_t seed, int64_t replicate, std::vector<uint32_t>& drawn) {
+  // Hashed, since SplitMix64 streams of neighbouring states would overlap.
+  const uint64_t stream = Random(static_cast<uint64_t>(replicate)).next();
+  Random random(Random(seed ^ stream).next());
+  std::fill(drawn.begin(), drawn.end(), 0);
+  for (size_t i = 0; i < drawn.size(); ++i) ++drawn[random.below(drawn.size())];
+}
 
 absl::StatusOr<Replicates> bootstrap(const ScoredTrials& scored, std::span<const double> fars,
                                      const BootstrapOptions& options) {

@@ -31,6 +31,10 @@ struct BootstrapOptions {
 // nothing reliable about other people.
 inline constexpr int64_t kMinPeopleForIntervals = 10;
 
+// How often each person is drawn in a replicate: a function of the seed, its number and the number
+// of people, drawn.size(), only, so that every system meets the same draws.
+void draw_people(uint64_t seed, int64_t replicate, std::vector<uint32_t>& drawn);
+
 // What one system did in every replicate. Two systems' replicates over the same people, seed and
 // count drew the same people and can be compared pair by pair. NaN marks a figure that a replicate
 // does not have: no genuine trial was drawn, or its threshold lies below the scores kept.

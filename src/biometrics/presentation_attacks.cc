@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 
 #include "biometrics/binomial_bound.h"
@@ -56,6 +57,20 @@ absl::StatusOr<PresentationAttackRates> presentation_attack_rates(
     rates.species.push_back({species, error_rate(count.errors, count.presentations)});
   }
   return rates;
+}
+
+std::optional<float> threshold_for_bpcer(std::span<const Presentation> presentations,
+                                         double target) {
+  std::vector<float> live;
+  for (const Presentation& presentation : presentations) {
+    if (!presentation.species) live.push_back(presentation.score);
+  }
+  const auto count = static_cast<double>(live.size());
+  if (count * target < 3) return std::nullopt;
+  std::sort(live.begin(), live.end());
+  // The first that is still accepted: those below it are the errors that the target allows.
+  const float lowest = live[static_cast<size_t>(std::floor(count * target))];
+  return std::nextafter(lowest, -std::numeric_limits<float>::infinity());
 }
 
 }  // namespace durward

@@ -42,4 +42,9 @@ struct PresentationAttackRates {
 [[nodiscard]] absl::StatusOr<PresentationAttackRates> presentation_attack_rates(
     std::span<const Presentation> presentations, float threshold);
 
+// The highest threshold whose BPCER is at most `target`. Nothing with fewer
+// live faces than 3 / target (rule of 3). `target` in (0, 1), scores finite.
+[[nodiscard]] std::optional<float> threshold_for_bpcer(std::span<const Presentation> presentations,
+                                                       double target);
+
 }  // namespace durward

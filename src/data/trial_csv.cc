@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "data/csv_record.h"
 #include "data/text_lines.h"
 #include "data/trial_row.h"
 
@@ -14,36 +15,6 @@ enum Column { kEnrol, kProbe, kLabel, kPersonEnrol, kPersonProbe, kGroup, kColum
 constexpr std::array<std::string_view, kColumns> kColumnNames = {
     "enrol", "probe", "label", "person_enrol", "person_probe", "group"};
 constexpr size_t kAbsent = static_cast<size_t>(-1);
-
-// Splits one record. False where a quote is never closed, or text follows a closing quote.
-bool split_record(std::string_view line, std::vector<std::string>& fields) {
-  fields.clear();
-  size_t i = 0;
-  while (true) {
-    std::string field;
-    if (i < line.size() && line[i] == '"') {
-      for (++i;; ++i) {
-        if (i >= line.size()) return false;
-        if (line[i] != '"') {
-          field += line[i];
-        } else if (i + 1 < line.size() && line[i + 1] == '"') {
-          field += line[++i];
-        } else {
-          break;
-        }
-      }
-      ++i;
-      if (i < line.size() && line[i] != ',') return false;
-    } else {
-      const size_t end = std::min(line.find(',', i), line.size());
-      field = line.substr(i, end - i);
-      i = end;
-    }
-    fields.push_back(std::move(field));
-    if (i >= line.size()) return true;
-    ++i;  // the comma
-  }
-}
 
 using Columns = std::array<size_t, kColumns>;  // where each column stands in a record, or kAbsent
 
@@ -120,7 +91,7 @@ absl::Status parse_trial_csv(std::string_view text, const TrialRowSink& sink) {
   for (std::string_view line;;) {
     DURWARD_ASSIGN_OR_RETURN(const bool more, lines.next(line));
     if (!more) break;
-    if (!split_record(line, fields)) return lines.error("a quotation mark is not closed");
+    if (!split_csv_record(line, fields)) return lines.error("a quotation mark is not closed");
     if (!columns) {
       DURWARD_ASSIGN_OR_RETURN(columns, read_header(lines, fields));
       width = fields.size();

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "base/file.h"
+#include "data/audio_folder.h"
 #include "data/image_folder.h"
 #include "data/trial_row.h"
 
@@ -215,15 +216,21 @@ absl::StatusOr<TrialList> read_lfw(std::string_view text, const fs::path& list_f
   return list;
 }
 
-// A picture belongs to the person whose subfolder it is in, at any depth; pictures beside the
-// subfolders belong to nobody and are skipped.
-absl::StatusOr<TrialList> read_people(const fs::path& folder) {
+absl::StatusOr<FolderFiles> list_of(const fs::path& folder, bool recordings) {
+  if (recordings) return list_recordings(folder);
   DURWARD_ASSIGN_OR_RETURN(ImageFolder found, list_images(folder));
+  return FolderFiles{.files = std::move(found.images), .skipped = std::move(found.skipped)};
+}
+
+// A file belongs to the person whose subfolder it is in, at any depth; files beside the subfolders
+// belong to nobody and are skipped.
+absl::StatusOr<TrialList> read_people(const fs::path& folder, bool recordings) {
+  DURWARD_ASSIGN_OR_RETURN(FolderFiles found, list_of(folder, recordings));
   TrialList list;
   list.all_pairs = true;
   list.skipped = std::move(found.skipped);
   Numbering persons;
-  for (fs::path& path : found.images) {
+  for (fs::path& path : found.files) {
     const fs::path inside = path.lexically_relative(folder);
     if (!inside.has_parent_path()) {
       list.skipped.push_back(std::move(path));
@@ -234,22 +241,26 @@ absl::StatusOr<TrialList> read_people(const fs::path& folder) {
   }
   list.persons = persons.names();
   if (list.images.size() < 2) {
+    const char* name = recordings ? "recordings" : "pictures";
     return absl::InvalidArgumentError(
-        absl::StrCat("expected a subfolder of pictures for each person, with two pictures or more "
-                     "in all; found ",
-                     list.images.size(), " in subfolders and ",
-                     found.images.size() - list.images.size(), " beside them"));
+        absl::StrCat("expected a subfolder of ", name, " for each person, with two ", name,
+                     " or more in all; found ", list.images.size(), " in subfolders and ",
+                     found.files.size() - list.images.size(), " beside them"));
   }
   return list;
 }
 
 absl::StatusOr<TrialList> read_any(const fs::path& path, const TrialOptions& options) {
   std::error_code error;
-  if (fs::is_directory(path, error)) return read_people(path);
+  if (fs::is_directory(path, error)) return read_people(path, options.recordings);
   DURWARD_ASSIGN_OR_RETURN(const std::string text, read_text_file(path));
   const fs::path folder = path.parent_path();
   if (path.extension() == ".csv") {
     return read_csv(text, options.image_root.empty() ? folder : options.image_root);
+  }
+  if (options.recordings) {
+    return absl::InvalidArgumentError(
+        "expected a .csv (enrol, probe, label, ...) or a folder with a subfolder for each speaker");
   }
   return read_lfw(text, folder.empty() ? "." : folder, options.image_root);
 }

@@ -1,5 +1,6 @@
-// Trial lists: which pictures are compared with which, and who is on them. From LFW's pairs.txt, a
-// CSV file, or a folder with a subfolder for each person (all pairs).
+// Trial lists: which pictures are compared with which, and who is on them; or which recordings, and
+// who speaks. From LFW's pairs.txt (pictures only), a CSV file, or a folder with a subfolder for
+// each person (all pairs).
 #pragma once
 
 #include <cstdint>
@@ -36,6 +37,8 @@ struct TrialList {
 };
 
 struct TrialOptions {
+  // What a folder of people holds, and what a list names: pictures, or recordings.
+  bool recordings = false;
   // Where the list's relative paths begin. Empty: the list's own folder, or for an LFW list the
   // first of that and its subfolders, by name, that holds a folder named as the first person.
   std::filesystem::path image_root;

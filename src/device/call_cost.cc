@@ -28,6 +28,13 @@ int64_t macs_of(const MatMulFloatCall& call) {
   for (int i = 0; i < call.batch.rank; ++i) matrices *= call.batch.dims[i];
   return matrices * call.rows * call.depth * call.columns;
 }
+int64_t macs_of(const RecurrentGeometry& g, int64_t gates) {
+  return g.steps * g.batch * gates * g.hidden * (g.inputs + g.hidden);
+}
+int64_t macs_of(const LstmFloatCall& call) { return macs_of(call.geometry, 4); }
+int64_t macs_of(const GruFloatCall& call) { return macs_of(call.geometry, 3); }
+int64_t macs_of(const LstmInt16Call& call) { return macs_of(call.geometry, 4); }
+int64_t macs_of(const FullyConnectedInt16Call& call) { return call.rows * call.in * call.out; }
 template <typename Call>
 int64_t macs_of(const Call&) {
   return 0;
@@ -37,6 +44,10 @@ CostClass class_of(const KernelCall& call, bool integer) {
   if (std::holds_alternative<Conv2DInt8Call>(call)) return CostClass::kDenseInt8;
   if (std::holds_alternative<DepthwiseInt8Call>(call)) return CostClass::kDepthwiseInt8;
   if (std::holds_alternative<DepthwiseFloatCall>(call)) return CostClass::kDepthwiseFloat;
+  if (std::holds_alternative<LstmInt16Call>(call) ||
+      std::holds_alternative<FullyConnectedInt16Call>(call)) {
+    return CostClass::kDenseInt8;
+  }
   if (visit_call(call, [](const auto& one) { return macs_of(one); }) > 0) {
     return CostClass::kDenseFloat;
   }

@@ -31,6 +31,30 @@ const char* accumulators_problem(const CallOperands& operands, int64_t channels,
   return nullptr;
 }
 
+// Whether sums of 16-bit values with rows of weights stay in int32, each with its bias. `bias` may
+// be nullptr.
+template <typename Weight>
+const char* wide_sums_problem(const Weight* weights, int64_t rows, int64_t depth,
+                              const int32_t* bias) {
+  for (int64_t row = 0; row < rows; ++row) {
+    int64_t sum = bias == nullptr ? 0 : std::abs(int64_t{bias[row]});
+    for (int64_t k = 0; k < depth; ++k) {
+      sum += std::abs(int64_t{weights[row * depth + k]}) * 32768;
+    }
+    if (sum > std::numeric_limits<int32_t>::max()) return "an accumulator could leave int32";
+  }
+  return nullptr;
+}
+
+const char* problem_of_lstm(const LstmInt16Call& c, const CallOperands& operands) {
+  const int64_t rows = 4 * c.geometry.hidden, inputs = c.geometry.inputs;
+  const char* weights = c.wide_weights
+                            ? wide_sums_problem(operands.in<int16_t>(1), rows, inputs, nullptr)
+                            : wide_sums_problem(operands.in<int8_t>(1), rows, inputs, nullptr);
+  if (weights != nullptr) return weights;
+  return wide_sums_problem(operands.in<int8_t>(2), rows, c.geometry.hidden, nullptr);
+}
+
 const char* taps_problem(const ResizeTap* taps, int64_t count, int64_t size) {
   for (int64_t i = 0; i < count; ++i) {
     if (taps[i].low < 0 || taps[i].low >= size || taps[i].high < 0 || taps[i].high >= size) {
@@ -48,6 +72,10 @@ const char* problem_of(const Call& c, const CallOperands& operands) {
   } else if constexpr (std::is_same_v<Call, DepthwiseInt8Call>) {
     return accumulators_problem(operands, c.window.out_c, c.window.kernel_h * c.window.kernel_w,
                                 true, c.input_zero_point);
+  } else if constexpr (std::is_same_v<Call, LstmInt16Call>) {
+    return problem_of_lstm(c, operands);
+  } else if constexpr (std::is_same_v<Call, FullyConnectedInt16Call>) {
+    return wide_sums_problem(operands.in<int8_t>(1), c.out, c.in, operands.in<int32_t>(2));
   } else if constexpr (std::is_same_v<Call, ResizeNearestCall> ||
                        std::is_same_v<Call, ResizeLinearFloatCall> ||
                        std::is_same_v<Call, ResizeLinearInt8Call>) {

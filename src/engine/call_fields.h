@@ -66,6 +66,12 @@ void fields(V& v, Reduction& reduction) {
 }
 
 template <typename V>
+void fields(V& v, RecurrentGeometry& g) {
+  for (int64_t* field : {&g.steps, &g.batch, &g.inputs, &g.hidden}) v(*field);
+  v(g.reverse);
+}
+
+template <typename V>
 void fields(V& v, Conv2DInt8Call& c) {
   fields(v, c.geometry);
   v(c.input_zero_point);
@@ -269,6 +275,33 @@ void fields(V& v, DequantizeCall& c) {
   v(c.outer);
   v(c.channels);
   v(c.inner);
+}
+template <typename V>
+void fields(V& v, LstmFloatCall& c) {
+  fields(v, c.geometry);
+  v(c.returns_cell);
+}
+template <typename V>
+void fields(V& v, GruFloatCall& c) {
+  fields(v, c.geometry);
+  v(c.linear_before_reset);
+}
+template <typename V>
+void fields(V& v, LstmInt16Call& c) {
+  fields(v, c.geometry);
+  v(c.wide_input);
+  v(c.wide_weights);
+}
+template <typename V>
+void fields(V& v, FullyConnectedInt16Call& c) {
+  for (int64_t* field : {&c.rows, &c.in, &c.out}) v(*field);
+  v(c.lowest);
+  v(c.highest);
+}
+template <typename V>
+void fields(V& v, QuantizeSymmetricCall& c) {
+  v(c.wide);
+  for (int64_t* field : {&c.outer, &c.channels, &c.inner}) v(*field);
 }
 
 }  // namespace durward

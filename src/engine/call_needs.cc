@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "engine/call_visit.h"
+#include "engine/kernels/lstm_int16/lstm_int16.h"
 #include "engine/kernels/resize/resize.h"
 
 namespace durward {
@@ -58,6 +59,9 @@ class Needs {
   }
   void constant(int64_t elements, int64_t element_bytes) {
     input(elements, element_bytes).constant = true;
+  }
+  void optional_input(int64_t elements, int64_t element_bytes) {
+    input(elements, element_bytes).optional = true;
   }
   void optional(int64_t elements, int64_t element_bytes) {
     OperandNeed& need = input(elements, element_bytes);
@@ -439,6 +443,58 @@ void describe(Needs& n, const DequantizeCall& c) {
   n.constant(c.channels, sizeof(float));
   n.constant(c.channels, sizeof(int32_t));
   n.output(elements, sizeof(float));
+}
+void describe(Needs& n, const LstmInt16Call& c) {
+  const RecurrentGeometry& g = c.geometry;
+  for (const int64_t size : {g.steps, g.batch, g.inputs, g.hidden}) n.dimension(size);
+  n.input(n.product({g.steps, g.batch, g.inputs}), c.wide_input ? 4 : 2);
+  n.constant(n.product({4, g.hidden, g.inputs}), c.wide_weights ? 2 : 1);
+  n.constant(n.product({4, g.hidden, g.hidden}), 1);
+  n.constant(n.product({3, 4, g.hidden}), sizeof(float));
+  n.constant(2 * kGateTableEntries, 2);
+  n.output(n.product({g.steps, g.batch, g.hidden}), 2);
+}
+void describe(Needs& n, const FullyConnectedInt16Call& c) {
+  for (const int64_t size : {c.rows, c.in, c.out}) n.dimension(size);
+  n.require(c.lowest >= -32768 && c.lowest <= c.highest && c.highest <= 32767,
+            "an int16 output's range is outside -32768..32767");
+  n.input(n.product({c.rows, c.in}), 2);
+  n.constant(n.product({c.out, c.in}), 1);
+  n.constant(c.out, sizeof(int32_t));
+  n.constant(c.out, sizeof(float));
+  n.output(n.product({c.rows, c.out}), 2);
+}
+void describe(Needs& n, const QuantizeSymmetricCall& c) {
+  for (const int64_t size : {c.outer, c.channels, c.inner}) n.dimension(size);
+  const int64_t elements = n.product({c.outer, c.channels, c.inner});
+  n.input(elements, sizeof(float));
+  n.constant(c.channels, sizeof(float));
+  n.output(elements, c.wide ? 4 : 2);
+}
+
+// x, the two matrices of weights for `gates` gates and the bias for `biases` of them.
+void recurrent_layer(Needs& n, const RecurrentGeometry& g, int64_t gates, int64_t biases) {
+  for (const int64_t size : {g.steps, g.batch, g.inputs, g.hidden}) n.dimension(size);
+  n.input(n.product({g.steps, g.batch, g.inputs}), sizeof(float));
+  n.input(n.product({gates, g.hidden, g.inputs}), sizeof(float));
+  n.input(n.product({gates, g.hidden, g.hidden}), sizeof(float));
+  n.optional(n.product({biases, g.hidden}), sizeof(float));
+}
+void describe(Needs& n, const LstmFloatCall& c) {
+  const RecurrentGeometry& g = c.geometry;
+  recurrent_layer(n, g, 4, 4);
+  const int64_t states = n.product({g.batch, g.hidden});
+  n.optional_input(states, sizeof(float));
+  n.optional_input(states, sizeof(float));
+  const int64_t rows = n.ok() ? g.steps + (c.returns_cell ? 1 : 0) : 0;
+  n.output(n.product({states, rows}), sizeof(float));
+}
+void describe(Needs& n, const GruFloatCall& c) {
+  const RecurrentGeometry& g = c.geometry;
+  recurrent_layer(n, g, 3, 6);
+  const int64_t states = n.product({g.batch, g.hidden});
+  n.optional_input(states, sizeof(float));
+  n.output(n.product({states, g.steps}), sizeof(float));
 }
 
 }  // namespace

@@ -202,6 +202,12 @@ template <typename Call>
 Work work_of(const Call& call) {
   return {units(call), 0};
 }
+Work work_of(const RecurrentGeometry& g, int64_t gates) {
+  const int64_t outputs = g.steps * g.batch * g.hidden * gates;
+  return {outputs, outputs * (g.inputs + g.hidden)};
+}
+inline Work work_of(const LstmFloatCall& call) { return work_of(call.geometry, 4); }
+inline Work work_of(const GruFloatCall& call) { return work_of(call.geometry, 3); }
 template <Looped Call>
 Work work_of(const Call& call) {
   return {elements_inside(loop_of(call), -1), 0};

@@ -8,7 +8,10 @@
 #include "engine/kernel_call.h"
 #include "engine/kernels/depthwise/depthwise.h"
 #include "engine/kernels/fully_connected/fully_connected.h"
+#include "engine/kernels/gru/gru.h"
 #include "engine/kernels/l2_normalize/l2_normalize.h"
+#include "engine/kernels/lstm/lstm.h"
+#include "engine/kernels/lstm_int16/lstm_int16.h"
 #include "engine/kernels/matmul/matmul.h"
 #include "engine/kernels/pool/pool.h"
 #include "engine/kernels/portable.h"
@@ -246,6 +249,43 @@ void run(const DequantizeCall& call, const CallOperands& o) {
   }
 }
 
+// ---- recurrent layers ----
+
+void run(const LstmFloatCall& call, const CallOperands& o) {
+  lstm_float({call.geometry, call.returns_cell, o.in<float>(1), o.in<float>(2), o.in<float>(3),
+              o.in<float>(4), o.in<float>(5)},
+             o.in<float>(0), o.out<float>(), o.scratch);
+}
+
+void run(const GruFloatCall& call, const CallOperands& o) {
+  gru_float({call.geometry, call.linear_before_reset, o.in<float>(1), o.in<float>(2),
+             o.in<float>(3), o.in<float>(4)},
+            o.in<float>(0), o.out<float>(), o.scratch);
+}
+
+// ---- 16 bits ----
+
+void run(const LstmInt16Call& call, const CallOperands& o) {
+  lstm_int16({call.geometry, call.wide_input, call.wide_weights, o.inputs[1], o.in<int8_t>(2),
+              o.in<float>(3), o.in<int16_t>(4)},
+             {o.inputs[0], o.out<int16_t>(), o.scratch});
+}
+
+void run(const FullyConnectedInt16Call& call, const CallOperands& o) {
+  fully_connected_int16({call.rows, call.in, call.out, call.lowest, call.highest, o.in<int8_t>(1),
+                         o.in<int32_t>(2), o.in<float>(3)},
+                        o.in<int16_t>(0), o.out<int16_t>());
+}
+
+void run(const QuantizeSymmetricCall& call, const CallOperands& o) {
+  const SymmetricQuantization geometry{call.outer, call.channels, call.inner, o.in<float>(1)};
+  if (call.wide) {
+    quantize_symmetric(geometry, o.in<float>(0), o.out<int32_t>());
+  } else {
+    quantize_symmetric(geometry, o.in<float>(0), o.out<int16_t>());
+  }
+}
+
 // ---- whether a call that has VectorKernels does more with them than run the reference ----
 
 bool uses(const auto&) { return true; }
@@ -265,10 +305,13 @@ size_t scratch(const Conv2DInt8Call& call) { return conv2d_int8_scratch_bytes(ca
 size_t scratch(const Conv2DFloatCall& call) { return conv2d_float_scratch_bytes(call.geometry); }
 size_t scratch(const DepthwiseInt8Call& call) { return depthwise_scratch_bytes(call.window); }
 size_t scratch(const DepthwiseFloatCall& call) { return depthwise_scratch_bytes(call.window); }
+size_t scratch(const LstmInt16Call& call) { return lstm_int16_scratch_bytes(call.geometry); }
 size_t scratch(const AveragePoolInt8Call& call) { return average_pool_scratch_bytes(call.window); }
 size_t scratch(const AveragePoolFloatCall& call) { return average_pool_scratch_bytes(call.window); }
 size_t scratch(const SumInt8Call& call) { return reduce_scratch_bytes(call.reduction); }
 size_t scratch(const ReduceFloatCall& call) { return reduce_scratch_bytes(call.reduction); }
+size_t scratch(const LstmFloatCall& call) { return lstm_float_scratch_bytes(call.geometry); }
+size_t scratch(const GruFloatCall& call) { return gru_float_scratch_bytes(call.geometry); }
 
 }  // namespace
 
@@ -340,7 +383,12 @@ const char* name(const KernelCall& call) noexcept {
                                            "L2NormalizeInt8",
                                            "L2NormalizeFloat",
                                            "QuantizeInt8",
-                                           "Dequantize"};
+                                           "Dequantize",
+                                           "LstmFloat",
+                                           "GruFloat",
+                                           "LstmInt16",
+                                           "FullyConnectedInt16",
+                                           "QuantizeSymmetric"};
   static_assert(std::size(kNames) == std::variant_size_v<KernelCall>);
   return kNames[call.index()];
 }

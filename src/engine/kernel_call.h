@@ -204,6 +204,34 @@ struct DequantizeCall {
   int64_t outer = 1, channels = 1, inner = 1;
 };
 
+// (x, weights, recurrent, [bias], [initial hidden], [initial cell]) -> y, and the last cell behind
+// it where it is returned
+struct LstmFloatCall {
+  RecurrentGeometry geometry;
+  bool returns_cell = false;
+};
+// (x, weights, recurrent, [bias], [initial hidden]) -> y
+struct GruFloatCall {
+  RecurrentGeometry geometry;
+  bool linear_before_reset = false;
+};
+// (x of 16 bits, or of 32 where wide_input, weights of 8, or of 16 where wide_weights, recurrent,
+// scales[3, 4 * hidden], tables[2, kGateTableEntries]) -> y of 16 bits; see LstmInt16.
+struct LstmInt16Call {
+  RecurrentGeometry geometry;
+  bool wide_input = false, wide_weights = false;
+};
+// (x of 16 bits, weights of 8, bias, multiplier) -> y of 16 bits
+struct FullyConnectedInt16Call {
+  int64_t rows = 1, in = 1, out = 1;
+  int32_t lowest = -32768, highest = 32767;
+};
+// (x, scales[channels]) -> y of 16 bits, or of 32 where wide
+struct QuantizeSymmetricCall {
+  bool wide = false;
+  int64_t outer = 1, channels = 1, inner = 1;
+};
+
 using KernelCall =
     std::variant<Conv2DInt8Call, DepthwiseInt8Call, Conv2DFloatCall, DepthwiseFloatCall,
                  FullyConnectedFloatCall, MatMulFloatCall, AddInt8Call, MulInt8Call,
@@ -212,7 +240,8 @@ using KernelCall =
                  AveragePoolFloatCall, SumInt8Call, ReduceExtremumInt8Call, ReduceFloatCall,
                  CopyCall, FillCall, GatherCall, ResizeNearestCall, ResizeLinearFloatCall,
                  ResizeLinearInt8Call, SoftmaxInt8Call, SoftmaxFloatCall, L2NormalizeInt8Call,
-                 L2NormalizeFloatCall, QuantizeInt8Call, DequantizeCall>;
+                 L2NormalizeFloatCall, QuantizeInt8Call, DequantizeCall, LstmFloatCall,
+                 GruFloatCall, LstmInt16Call, FullyConnectedInt16Call, QuantizeSymmetricCall>;
 
 // "Conv2DInt8", "Copy", ...
 [[nodiscard]] const char* name(const KernelCall& call) noexcept;

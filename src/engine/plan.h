@@ -67,7 +67,7 @@ struct Plan {
 
 // The input that a fused add has behind those of its layer.
 inline constexpr size_t kAddendOperand = 5;
-// The last constant input of a float layer.
+// The last constant input of a float layer: the slope, of a recurrent one the bias.
 inline constexpr size_t kSlopeOperand = 3;
 
 // A call with everything that a step changes about it, and where its operands begin.

@@ -12,6 +12,8 @@
 #include "engine/kernels/conv2d/kernels.h"
 #include "engine/kernels/depthwise/float_kernels.h"
 #include "engine/kernels/depthwise/kernels.h"
+#include "engine/kernels/gru/float_kernels.h"
+#include "engine/kernels/lstm/float_kernels.h"
 
 namespace durward {
 namespace {
@@ -63,6 +65,33 @@ Conv2DFloat layer_of(const FullyConnectedFloatCall& c, const CallOperands& opera
 DepthwiseFloat layer_of(const DepthwiseFloatCall& c, const CallOperands& operands) {
   return {c.window, operands.in<float>(1), operands.in<float>(2), float_output(c.range, operands)};
 }
+// The states to begin with may be what another call computes: only a run looks at them.
+LstmFloat layer_of(const LstmFloatCall& c, const CallOperands& operands) {
+  return {c.geometry,
+          c.returns_cell,
+          operands.in<float>(1),
+          operands.in<float>(2),
+          operands.in<float>(3),
+          operands.in<float>(4),
+          operands.in<float>(5)};
+}
+GruFloat layer_of(const GruFloatCall& c, const CallOperands& operands) {
+  return {c.geometry,
+          c.linear_before_reset,
+          operands.in<float>(1),
+          operands.in<float>(2),
+          operands.in<float>(3),
+          operands.in<float>(4)};
+}
+LstmInt16 layer_of(const LstmInt16Call& c, const CallOperands& operands) {
+  return {c.geometry,
+          c.wide_input,
+          c.wide_weights,
+          operands.inputs[1],
+          operands.in<int8_t>(2),
+          operands.in<float>(3),
+          operands.in<int16_t>(4)};
+}
 
 std::span<const LayerKernel<Conv2DInt8>> kernels_for(const Conv2DInt8&) { return conv2d_kernels(); }
 std::span<const LayerKernel<DepthwiseInt8>> kernels_for(const DepthwiseInt8&) {
@@ -74,6 +103,11 @@ std::span<const FloatKernel<Conv2DFloat>> kernels_for(const Conv2DFloat&) {
 std::span<const FloatKernel<DepthwiseFloat>> kernels_for(const DepthwiseFloat&) {
   return depthwise_float_kernels();
 }
+std::span<const FloatKernel<LstmFloat>> kernels_for(const LstmFloat&) {
+  return lstm_float_kernels();
+}
+std::span<const FloatKernel<GruFloat>> kernels_for(const GruFloat&) { return gru_float_kernels(); }
+std::span<const LstmInt16Kernel> kernels_for(const LstmInt16&) { return lstm_int16_kernels(); }
 
 // The fastest kernel that takes the layer, up to `highest`; the portable one takes everything.
 template <typename Layer>
@@ -174,6 +208,11 @@ bool Program::visit_layer(Self& self, const KernelCall& parameters, size_t call,
   if (const auto* c = std::get_if<DepthwiseFloatCall>(&parameters)) {
     return visit(*c, self.float_depthwise_[call]);
   }
+  if (const auto* c = std::get_if<LstmFloatCall>(&parameters)) return visit(*c, self.lstm_[call]);
+  if (const auto* c = std::get_if<GruFloatCall>(&parameters)) return visit(*c, self.gru_[call]);
+  if (const auto* c = std::get_if<LstmInt16Call>(&parameters)) {
+    return visit(*c, self.lstm_int16_[call]);
+  }
   return false;
 }
 
@@ -195,6 +234,9 @@ void Program::choose_kernels(Isa highest) {
   depthwise_.resize(plan_.calls.size());
   float_conv_.resize(plan_.calls.size());
   float_depthwise_.resize(plan_.calls.size());
+  lstm_.resize(plan_.calls.size());
+  gru_.resize(plan_.calls.size());
+  lstm_int16_.resize(plan_.calls.size());
   std::array<const std::byte*, kMaxCallInputs> addresses;
   for (size_t i = 0; i < plan_.calls.size(); ++i) {
     const PlanCall& call = plan_.calls[i];
@@ -348,6 +390,12 @@ void Program::run_layer(const Call& call, const ChosenKernel<FloatKernel<Layer>>
                         const CallOperands& operands) const noexcept {
   chosen.kernel->run(layer_of(call, operands), packed_.get() + chosen.packed_offset,
                      {operands.in<float>(0), operands.out<float>(), operands.scratch});
+}
+
+void Program::run_layer(const LstmInt16Call& call, const ChosenKernel<LstmInt16Kernel>& chosen,
+                        const CallOperands& operands) const noexcept {
+  chosen.kernel->run(layer_of(call, operands), packed_.get() + chosen.packed_offset,
+                     {operands.inputs[0], operands.out<int16_t>(), operands.scratch});
 }
 
 void Program::run(const Instruction& instruction, size_t thread) const noexcept {

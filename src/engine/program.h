@@ -13,7 +13,10 @@
 #include "engine/kernels/conv2d/conv2d.h"
 #include "engine/kernels/depthwise/depthwise.h"
 #include "engine/kernels/float_kernel.h"
+#include "engine/kernels/gru/gru.h"
 #include "engine/kernels/layer_kernel.h"
+#include "engine/kernels/lstm/lstm.h"
+#include "engine/kernels/lstm_int16/kernels.h"
 #include "engine/kernels/vectors/vector_kernels.h"
 #include "engine/plan.h"
 #include "engine/scrubber.h"
@@ -120,6 +123,9 @@ class Program {
   void run_layer(const Call& call, const ChosenKernel<FloatKernel<Layer>>& chosen,
                  const CallOperands& operands) const noexcept;
 
+  void run_layer(const LstmInt16Call& call, const ChosenKernel<LstmInt16Kernel>& chosen,
+                 const CallOperands& operands) const noexcept;
+
   Plan plan_;
   std::vector<Instruction> instructions_;
   std::vector<KernelCall> parameters_;  // of instructions, with the rows of their steps
@@ -129,6 +135,9 @@ class Program {
   std::vector<ChosenKernel<LayerKernel<DepthwiseInt8>>> depthwise_;
   std::vector<ChosenKernel<FloatKernel<Conv2DFloat>>> float_conv_;
   std::vector<ChosenKernel<FloatKernel<DepthwiseFloat>>> float_depthwise_;
+  std::vector<ChosenKernel<FloatKernel<LstmFloat>>> lstm_;
+  std::vector<ChosenKernel<FloatKernel<GruFloat>>> gru_;
+  std::vector<ChosenKernel<LstmInt16Kernel>> lstm_int16_;
   const VectorKernels* vector_kernels_ = nullptr;  // for other calls
   size_t threads_ = 1;
   int64_t shortest_part_ = 0;

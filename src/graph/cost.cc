@@ -12,6 +12,11 @@ int64_t multiply_accumulates(const Graph& graph, NodeId id) {
     return shape[0] == 0 ? 0 : out() * (elements(shape) / shape[0]);
   }
   if (std::holds_alternative<DepthwiseConv2D>(node.op)) return out() * weights()[1] * weights()[2];
+  // Each step multiplies with the weights of the input and of the state.
+  if (std::holds_alternative<Lstm>(node.op) || std::holds_alternative<Gru>(node.op)) {
+    const Shape& x = graph.tensor(node.inputs[0]).shape;
+    return x[0] * x[1] * (elements(weights()) + elements(graph.tensor(node.inputs[2]).shape));
+  }
   if (std::holds_alternative<MatMul>(node.op)) {
     return out() * graph.tensor(node.inputs[0]).shape.back();
   }

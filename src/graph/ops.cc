@@ -93,6 +93,8 @@ struct Name {
   std::string_view operator()(const Softmax&) const { return "Softmax"; }
   std::string_view operator()(const BatchNorm&) const { return "BatchNorm"; }
   std::string_view operator()(const L2Normalize&) const { return "L2Normalize"; }
+  std::string_view operator()(const Lstm&) const { return "Lstm"; }
+  std::string_view operator()(const Gru&) const { return "Gru"; }
   std::string_view operator()(const Pool2D& op) const {
     return op.kind == PoolKind::kMax ? "MaxPool2D" : "AveragePool2D";
   }

@@ -145,6 +145,34 @@ struct L2Normalize {
   bool operator==(const L2Normalize&) const = default;
 };
 
+// Recurrent layers over T steps of N sequences. Hochreiter and Schmidhuber, 1997, with the forget
+// gate of Gers et al., 2000; without peepholes:
+//   i, f, o = sigmoid(W x + R h + b), g = tanh(W x + R h + b)
+//   c = f * c + i * g, h = o * tanh(c)
+// (x[T,N,I], weights[4H,I], recurrent[4H,H], bias[4H]?, initial_hidden[N,H]?, initial_cell[N,H]?)
+// -> y[T,N,H], last_hidden[N,H]?, last_cell[N,H]?
+// The gates are stacked in the order i, f, g, o (PyTorch's). States that are left out are zeros.
+// `reverse` takes the steps from the last to the first; y stays in the order of x.
+struct Lstm {
+  int64_t hidden = 1;
+  bool reverse = false;
+  bool operator==(const Lstm&) const = default;
+};
+
+// Cho et al., 2014:
+//   r, z = sigmoid(W x + b + R h + d), h = (1 - z) * n + z * h, where
+//   n = tanh(W x + b + r * (R h + d)) with linear_before_reset (PyTorch's), else
+//   n = tanh(W x + b + R (r * h) + d)
+// (x[T,N,I], weights[3H,I], recurrent[3H,H], bias[6H]?, initial_hidden[N,H]?)
+// -> y[T,N,H], last_hidden[N,H]?
+// The gates are stacked in the order r, z, n (PyTorch's), and the bias is b followed by d.
+struct Gru {
+  int64_t hidden = 1;
+  bool reverse = false;
+  bool linear_before_reset = false;
+  bool operator==(const Gru&) const = default;
+};
+
 enum class PoolKind : uint8_t { kMax, kAverage };
 
 // (x[N,H,W,C]) -> [N,OH,OW,C]. Average: the padding is counted only with count_padding.
@@ -276,9 +304,9 @@ struct Resize {
 
 using Op =
     std::variant<Conv2D, DepthwiseConv2D, FullyConnected, MatMul, Binary, Unary, LeakyRelu, Clip,
-                 HardSigmoid, PRelu, Softmax, BatchNorm, L2Normalize, Pool2D, Reduce, Pad, Concat,
-                 Reshape, Transpose, Broadcast, Tile, Slice, Split, Gather, Cast, ShapeOf, Identity,
-                 Quantize, Dequantize, DepthToSpace, SpaceToDepth, Resize>;
+                 HardSigmoid, PRelu, Softmax, BatchNorm, L2Normalize, Lstm, Gru, Pool2D, Reduce,
+                 Pad, Concat, Reshape, Transpose, Broadcast, Tile, Slice, Split, Gather, Cast,
+                 ShapeOf, Identity, Quantize, Dequantize, DepthToSpace, SpaceToDepth, Resize>;
 
 // "Conv2D", "Add", "Relu", ...: the op's name in messages, reports and dumps.
 [[nodiscard]] std::string_view op_name(const Op& op);

@@ -50,6 +50,10 @@ struct Parameters {
   std::string operator()(const L2Normalize& op) const {
     return absl::StrCat(axis(op.axis), ", epsilon ", op.epsilon);
   }
+  std::string operator()(const Lstm& op) const { return recurrent(op); }
+  std::string operator()(const Gru& op) const {
+    return absl::StrCat(recurrent(op), op.linear_before_reset ? ", linear before reset" : "");
+  }
   std::string operator()(const Pool2D& op) const {
     return absl::StrCat(", kernel ", op.kernel_h, "x", op.kernel_w, ", stride ", op.stride_h, "x",
                         op.stride_w, padding(op.padding), op.count_padding ? ", counted" : "");
@@ -96,6 +100,9 @@ struct Parameters {
 
  private:
   static std::string axis(int axis) { return absl::StrCat(", axis ", axis); }
+  static std::string recurrent(const auto& op) {
+    return absl::StrCat(", hidden ", op.hidden, op.reverse ? ", reverse" : "");
+  }
   static std::string padding(const Padding& p) {
     if (p == Padding{}) return "";
     return absl::StrCat(", padding ", list(std::vector<int64_t>{p.top, p.bottom, p.left, p.right}));

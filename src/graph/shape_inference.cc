@@ -24,6 +24,8 @@ struct CountInputs {
   InputCount operator()(const PRelu&) const { return {2, 2}; }
   InputCount operator()(const Gather&) const { return {2, 2}; }
   InputCount operator()(const BatchNorm&) const { return {5, 5}; }
+  InputCount operator()(const Lstm&) const { return {3, 6}; }
+  InputCount operator()(const Gru&) const { return {3, 5}; }
   InputCount operator()(const Concat&) const { return {1, SIZE_MAX}; }
   template <typename T>
   InputCount operator()(const T&) const {

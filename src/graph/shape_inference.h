@@ -72,6 +72,10 @@ InferredTypes infer(const TypedNode& node, const DepthToSpace& op);
 InferredTypes infer(const TypedNode& node, const SpaceToDepth& op);
 InferredTypes infer(const TypedNode& node, const Resize& op);
 
+// shape_inference_recurrent.cc
+InferredTypes infer(const TypedNode& node, const Lstm& op);
+InferredTypes infer(const TypedNode& node, const Gru& op);
+
 // shape_inference_elementwise.cc: an output element for an input element, and along an axis
 InferredTypes infer(const TypedNode& node, const Binary& op);
 InferredTypes infer(const TypedNode& node, const Unary& op);

@@ -15,6 +15,7 @@ bool fold_constants(Graph& graph);
 bool eliminate_dead_nodes(Graph& graph);
 bool eliminate_common_nodes(Graph& graph);
 bool remove_no_ops(Graph& graph);
+bool drop_unused_states(Graph& graph);
 
 // ---- moving data less ----
 bool merge_reshapes(Graph& graph);

@@ -34,6 +34,7 @@ constexpr Pass kPasses[] = {
     {"sink_transposes", sink_transposes},
     {"fold_transposes_into_fully_connected", fold_transposes_into_fully_connected},
     {"eliminate_dead_nodes", eliminate_dead_nodes},
+    {"drop_unused_states", drop_unused_states},
 };
 constexpr Pass kLowering = {"lower_batch_norms", lower_batch_norms};
 

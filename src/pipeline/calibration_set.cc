@@ -1,8 +1,10 @@
 #include "pipeline/calibration_set.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "pipeline/picture_digest.h"
+#include "pipeline/touch_samples.h"
 
 namespace durward {
 namespace {
@@ -18,17 +20,47 @@ std::vector<fs::path> evenly_spaced(const std::vector<fs::path>& paths, int64_t 
   return chosen;
 }
 
-}  // namespace
-
-absl::StatusOr<CalibrationSet> load_calibration_set(const fs::path& folder, int64_t count,
-                                                    const SampleOptions& options) {
-  DURWARD_ASSIGN_OR_RETURN(const ListedFiles listed,
-                           list_sample_files(folder, options.preprocessing));
-  std::vector<fs::path> chosen = evenly_spaced(listed.files, count);
+absl::StatusOr<CalibrationSet> load_some(const fs::path& folder, const ListedFiles& listed,
+                                         const std::vector<fs::path>& candidates, int64_t count,
+                                         const SampleOptions& options) {
+  std::vector<fs::path> chosen = evenly_spaced(candidates, count);
   absl::StatusOr<SampleSet> samples = collect_samples(chosen, options);
   if (!samples.ok()) return with_context(samples.status(), folder.string());
   std::string digest = picture_digest(chosen);
   return CalibrationSet{*std::move(samples), std::move(chosen), listed.others, std::move(digest)};
+}
+
+}  // namespace
+
+absl::StatusOr<CalibrationSet> load_calibration_set(const fs::path& folder, int64_t count,
+                                                    const SampleOptions& options) {
+  if (const auto* features = std::get_if<FeatureSpec>(&options.preprocessing)) {
+    return touch_calibration_set(folder, count, *features, options.learners);
+  }
+  DURWARD_ASSIGN_OR_RETURN(const ListedFiles listed,
+                           list_sample_files(folder, options.preprocessing));
+  return load_some(folder, listed, listed.files, count, options);
+}
+
+absl::StatusOr<CalibrationSet> load_held_out_set(const fs::path& folder, const CalibrationSet& used,
+                                                 int64_t count, const SampleOptions& options) {
+  if (std::holds_alternative<FeatureSpec>(options.preprocessing)) {
+    return absl::UnimplementedError(
+        "measuring steps and precisions on what was not calibrated on needs pictures or "
+        "recordings, a file each; measured features come in tables");
+  }
+  DURWARD_ASSIGN_OR_RETURN(const ListedFiles listed,
+                           list_sample_files(folder, options.preprocessing));
+  std::vector<fs::path> others;  // both lists are sorted
+  std::set_difference(listed.files.begin(), listed.files.end(), used.files.begin(),
+                      used.files.end(), std::back_inserter(others));
+  if (others.empty()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        folder.string(), ": all of its ", listed.files.size(),
+        " files are calibrated on, and none is left to judge by; give more, or calibrate on fewer "
+        "with --calibration-images"));
+  }
+  return load_some(folder, listed, others, count, options);
 }
 
 }  // namespace durward

@@ -22,4 +22,11 @@ struct CalibrationSet {
 [[nodiscard]] absl::StatusOr<CalibrationSet> load_calibration_set(
     const std::filesystem::path& folder, int64_t count, const SampleOptions& options);
 
+// Files of the same folder that are not among those of `used`, likewise. Errors also:
+// FailedPrecondition where there is no other.
+[[nodiscard]] absl::StatusOr<CalibrationSet> load_held_out_set(const std::filesystem::path& folder,
+                                                               const CalibrationSet& used,
+                                                               int64_t count,
+                                                               const SampleOptions& options);
+
 }  // namespace durward

@@ -9,10 +9,12 @@
 #include "base/file.h"
 #include "base/sha256.h"
 #include "passes/passes.h"
+#include "pipeline/attacks_json.h"
 #include "pipeline/bundle_file.h"
 #include "pipeline/calibration_set.h"
 #include "pipeline/certificate.h"
 #include "pipeline/compress_json.h"
+#include "pipeline/compress_precision.h"
 #include "pipeline/evaluation_json.h"
 #include "pipeline/export_files.h"
 #include "pipeline/float_variants.h"
@@ -20,6 +22,7 @@
 #include "pipeline/model_file.h"
 #include "pipeline/picture_digest.h"
 #include "pipeline/profile.h"
+#include "pipeline/quantization_json.h"
 #include "pipeline/speed_json.h"
 #include "pipeline/staged_folder.h"
 #include "pipeline/tuning.h"
@@ -74,13 +77,16 @@ class Compression {
     DURWARD_RETURN_IF_ERROR(import_model());
     DURWARD_RETURN_IF_ERROR(load_samples());
     DURWARD_RETURN_IF_ERROR(quantise());
+    if (request_.ablate || request_.mixed) DURWARD_RETURN_IF_ERROR(judge_precisions());
+    warn_of_float_islands();
     if (request_.tune) DURWARD_RETURN_IF_ERROR(tune());
     if (request_.check) DURWARD_RETURN_IF_ERROR(measure_noise());
     DURWARD_RETURN_IF_ERROR(write_exports(staging));
-    if (trials_ || request_.measure_speed) {
+    if (trials_ || attacks_ || request_.measure_speed) {
       DURWARD_ASSIGN_OR_RETURN(float_, write_float_variants(file_, rewritten_, name_, staging));
     }
     if (trials_) DURWARD_RETURN_IF_ERROR(evaluate_exports());
+    if (attacks_) DURWARD_RETURN_IF_ERROR(evaluate_detectors());
     if (request_.measure_speed) {
       DURWARD_RETURN_IF_ERROR(measure_latencies());
       DURWARD_RETURN_IF_ERROR(profile_exports());
@@ -117,10 +123,15 @@ class Compression {
                         " samples: ranges that they do not show are clipped. Some hundreds are "
                         "better."));
     }
-    if (request_.trials.empty()) return absl::OkStatus();
+    if (request_.trials.empty() && request_.attacks.empty()) return absl::OkStatus();
     if (available_runtimes().empty()) {
       return absl::UnavailableError("no runtime was found to evaluate in; run scripts/setup");
     }
+    if (!request_.attacks.empty()) {
+      DURWARD_ASSIGN_OR_RETURN(
+          attacks_, load_attack_set(request_.attacks, request_.images, request_.samples));
+    }
+    if (request_.trials.empty()) return absl::OkStatus();
     DURWARD_ASSIGN_OR_RETURN(trials_,
                              load_trial_set(request_.trials, request_.images, request_.samples));
     return absl::OkStatus();
@@ -129,6 +140,7 @@ class Compression {
   QuantizeModelsOptions quantize_options() const {
     return {.quantize = request_.quantize,
             .equalize = request_.equalize,
+            .rounding = request_.rounding,
             .exports = request_.exports,
             .threads = request_.samples.threads,
             .progress = request_.progress};
@@ -148,12 +160,23 @@ class Compression {
                         "What is called fp32 is the model as it came, rounding included; fp32, "
                         "rewritten, is it without."));
     }
+    return absl::OkStatus();
+  }
+
+  absl::Status judge_precisions() {
+    const QuantizeModelsOptions options = quantize_options();
+    return with_context(measure_precision({request_, rewritten_, *calibration_,
+                                           trials_ ? &*trials_ : nullptr, options, evaluation_},
+                                          models_, result_),
+                        request_.model.string());
+  }
+
+  void warn_of_float_islands() {
     for (const NodeId id : float_islands(models_.reference)) {
       const Node& node = models_.reference.node(id);
       warn(absl::StrCat("Node '", node.name, "' (", std::string(op_name(node.op)),
                         ") stays in float."));
     }
-    return absl::OkStatus();
   }
 
   absl::Status tune() {
@@ -172,6 +195,7 @@ class Compression {
     // The noise of layers is measured against the float model.
     tuned->models.prepared = std::move(models_.prepared);
     tuned->models.kept = models_.kept;
+    tuned->models.equalized = models_.equalized;
     models_ = std::move(tuned->models);
     result_["tuning"] = tuning_json(options, training, *tuned);
     if (tuned->equal != tuned->witnessed) {
@@ -195,6 +219,7 @@ class Compression {
   }
 
   absl::Status write_exports(const StagedFolder& staging) {
+    result_["quantization"] = quantization_json(models_.reference, models_.equalized);
     DURWARD_ASSIGN_OR_RETURN(
         exports_, write_export_files(models_, request_.exports, name_, request_.tflite, staging));
     if (request_.exports.contains(ExportKind::kBundle)) {
@@ -314,6 +339,20 @@ class Compression {
     return absl::OkStatus();
   }
 
+  absl::Status evaluate_detectors() {
+    const AttackOptions options{.threads = request_.samples.threads, .progress = request_.progress};
+    std::vector<Variant> variants = {float_[0]};
+    variants[0].name = "fp32";
+    variants.insert(variants.end(), quantised_.begin(), quantised_.end());
+    std::vector<AttackSystem> systems;
+    for (const Variant& variant : variants) {
+      DURWARD_ASSIGN_OR_RETURN(systems.emplace_back(),
+                               evaluate_attacks(*attacks_, variant, options));
+    }
+    DURWARD_ASSIGN_OR_RETURN(result_["attacks"], attacks_json(*attacks_, systems, options));
+    return absl::OkStatus();
+  }
+
   absl::Status compare_with(const System& before, const Variant& variant, json& evaluation) {
     DURWARD_ASSIGN_OR_RETURN(const System after, evaluate_file(*trials_, variant, evaluation_));
     DURWARD_ASSIGN_OR_RETURN(const Comparison comparison,
@@ -427,6 +466,7 @@ class Compression {
   Graph rewritten_;
   std::optional<CalibrationSet> calibration_;
   std::optional<TrialSet> trials_;
+  std::optional<AttackSet> attacks_;
   QuantizedModels models_;
   std::vector<ExportFile> exports_;
   BundleModel bundle_;

@@ -10,6 +10,7 @@
 
 #include "biometrics/gate.h"
 #include "formats/tflite/tflite.h"
+#include "pipeline/mixed_limits.h"
 #include "pipeline/quantized_models.h"
 #include "pipeline/samples.h"
 #include "pipeline/target.h"
@@ -27,17 +28,23 @@ struct TuneRequest {
 
 struct CompressRequest {
   std::filesystem::path model;
-  std::filesystem::path calibration;  // folder of pictures or recordings
-  int64_t calibration_files = 300;    // evenly spaced over the folder; fewer where it has fewer
-  std::filesystem::path output;       // folder; made where it is missing
-  std::string preset;                 // its name, for the report; empty with a specification file
-  SampleOptions samples = {};         // the input specification, detector, threads
-  std::filesystem::path trials = {};  // empty: no evaluation
-  std::filesystem::path images = {};  // where the list's files are
-  std::vector<Gate> gates = {};       // need trials
+  std::filesystem::path calibration;   // folder of pictures or recordings
+  int64_t calibration_files = 300;     // evenly spaced over the folder; fewer where it has fewer
+  std::filesystem::path output;        // folder; made where it is missing
+  std::string preset;                  // its name, for the report; empty with a specification file
+  SampleOptions samples = {};          // the input specification, detector, threads
+  std::filesystem::path trials = {};   // empty: no evaluation
+  std::filesystem::path attacks = {};  // of a presentation-attack detector, instead of trials
+  std::filesystem::path images = {};   // where the list's files are
+  std::vector<Gate> gates = {};        // need trials
   QuantizeOptions quantize = {};
   bool equalize = true;
+  Rounding rounding = Rounding::kNearest;
   std::optional<TuneRequest> tune = {};
+  // Measured on pictures of the calibration folder that are not calibrated on.
+  bool ablate = false;                    // what each step of quantisation is worth
+  std::optional<MixedLimits> mixed = {};  // choose what stays in float; not with `tune`
+  int64_t held_out_images = 128;
   std::set<ExportKind> exports = all_export_kinds();
   int64_t arena_bytes = kDefaultArenaBytes;  // of the bundle's plan
   TfliteWriteOptions tflite = {};

@@ -51,10 +51,11 @@ std::string method(const CompressRequest& request, const std::optional<KeptScale
                         " layers; ", std::string(to_string(request.quantize.activations.kind)),
                         " activation ranges and per-channel weights for the rest");
   }
-  return absl::StrCat(std::string(to_string(request.quantize.activations.kind)),
-                      " activation ranges, ", request.equalize ? "cross-layer equalisation, " : "",
-                      "per-channel weights",
-                      request.quantize.correct_bias ? ", bias correction" : "");
+  return absl::StrCat(
+      std::string(to_string(request.quantize.activations.kind)), " activation ranges, ",
+      request.equalize ? "cross-layer equalisation, " : "", "per-channel weights",
+      request.rounding == Rounding::kReconstruct ? " rounded by reconstruction" : "",
+      request.quantize.correct_bias ? ", bias correction" : "");
 }
 
 }  // namespace

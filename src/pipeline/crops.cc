@@ -22,7 +22,7 @@ struct Outcome {
 };
 
 bool needs_detector(const InputSpec& spec, const SampleOptions& options) {
-  return !options.aligned && spec.alignment == Alignment::kArcface112;
+  return !options.aligned && needs_face(spec.alignment);
 }
 
 absl::StatusOr<std::vector<Image>> crops_of(const Image& image, const InputSpec& spec,
@@ -39,7 +39,7 @@ absl::StatusOr<std::vector<Image>> crops_of(const Image& image, const InputSpec&
     DURWARD_ASSIGN_OR_RETURN(const std::vector<Face> faces, detector->detect(image));
     if (faces.empty()) return absl::NotFoundError("no face found");
     for (const Face& face : faces) {
-      DURWARD_ASSIGN_OR_RETURN(Image crop, align_face(image, face.landmarks, spec));
+      DURWARD_ASSIGN_OR_RETURN(Image crop, crop_face(image, face, spec));
       crops.push_back(std::move(crop));
     }
   }

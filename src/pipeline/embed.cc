@@ -6,12 +6,15 @@
 #include "base/parallel.h"
 
 namespace durward {
-namespace {
 
-// Every sample's raw embedding, one behind the other.
-absl::StatusOr<std::vector<float>> embed_each(const Samples& samples,
-                                              std::vector<Embedder>& embedders,
-                                              const Progress& progress, std::string_view step) {
+absl::StatusOr<ModelOutputs> run_samples(const Samples& samples, const EmbedderFactory& factory,
+                                         int threads, const Progress& progress,
+                                         std::string_view step) {
+  std::vector<Embedder> embedders;
+  for (int i = 0; i < std::max(1, threads); ++i) {
+    DURWARD_ASSIGN_OR_RETURN(Embedder embedder, factory());
+    embedders.push_back(std::move(embedder));
+  }
   const auto dims = static_cast<size_t>(embedders[0].dims());
   std::vector<float> rows(static_cast<size_t>(samples.count) * dims);
   std::mutex mutex;
@@ -31,23 +34,17 @@ absl::StatusOr<std::vector<float>> embed_each(const Samples& samples,
         }
         return absl::OkStatus();
       }));
-  return rows;
+  return ModelOutputs{std::move(rows), static_cast<int>(dims)};
 }
-
-}  // namespace
 
 absl::StatusOr<Embeddings> embed_samples(const Samples& samples,
                                          std::span<const std::vector<int64_t>> samples_of_row,
                                          const EmbedderFactory& factory, int threads,
                                          const Progress& progress, std::string_view step) {
-  std::vector<Embedder> embedders;
-  for (int i = 0; i < std::max(1, threads); ++i) {
-    DURWARD_ASSIGN_OR_RETURN(Embedder embedder, factory());
-    embedders.push_back(std::move(embedder));
-  }
-  DURWARD_ASSIGN_OR_RETURN(std::vector<float> raw, embed_each(samples, embedders, progress, step));
+  DURWARD_ASSIGN_OR_RETURN(ModelOutputs outputs,
+                           run_samples(samples, factory, threads, progress, step));
   DURWARD_ASSIGN_OR_RETURN(const Embeddings each,
-                           Embeddings::normalise(std::move(raw), embedders[0].dims()));
+                           Embeddings::normalise(std::move(outputs.rows), outputs.dims));
   return each.means(samples_of_row);
 }
 

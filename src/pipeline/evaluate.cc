@@ -99,6 +99,14 @@ absl::StatusOr<RuntimeKind> runtime_for(const std::filesystem::path& file) {
                    "' files; expected .bundle, .onnx, .ort, .tflite or .xml"));
 }
 
+EmbedderFactory embedder_factory(const Variant& variant, const Samples& samples) {
+  return [runtime = variant.runtime, file = variant.file,
+          shape = samples.shape]() -> absl::StatusOr<Embedder> {
+    DURWARD_ASSIGN_OR_RETURN(std::unique_ptr<RuntimeModel> model, load_model(runtime, file, {}));
+    return Embedder::create(std::move(model), shape);
+  };
+}
+
 absl::StatusOr<System> evaluate_system(const TrialSet& set, Variant variant,
                                        const EmbedderFactory& factory,
                                        const EvaluateOptions& options) {
@@ -109,18 +117,18 @@ absl::StatusOr<System> evaluate_system(const TrialSet& set, Variant variant,
   DURWARD_ASSIGN_OR_RETURN(ScoredTrials scored, score_trial_set(set, *embeddings, *embeddings,
                                                                 options.threads, options.progress));
   DURWARD_ASSIGN_OR_RETURN(Evaluation evaluation, figures(scored, options));
+  BootstrapOptions bootstrap = options.figures.bootstrap;
+  bootstrap.threads = options.threads;
+  DURWARD_ASSIGN_OR_RETURN(std::vector<ConditionRates> conditions,
+                           condition_rates(set, *embeddings, bootstrap));
   return System{std::move(variant), *std::move(embeddings), std::move(scored),
-                std::move(evaluation)};
+                std::move(evaluation), std::move(conditions)};
 }
 
 absl::StatusOr<System> evaluate_file(const TrialSet& set, Variant variant,
                                      const EvaluateOptions& options) {
-  const EmbedderFactory factory = [&variant, &set]() -> absl::StatusOr<Embedder> {
-    DURWARD_ASSIGN_OR_RETURN(std::unique_ptr<RuntimeModel> model,
-                             load_model(variant.runtime, variant.file, {}));
-    return Embedder::create(std::move(model), set.samples.samples.shape);
-  };
-  return evaluate_system(set, variant, factory, options);
+  const EmbedderFactory factory = embedder_factory(variant, set.samples.samples);
+  return evaluate_system(set, std::move(variant), factory, options);
 }
 
 std::vector<std::string> widened_differentials(const System& before, const System& after,

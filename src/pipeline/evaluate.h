@@ -8,6 +8,7 @@
 #include "biometrics/changed_decisions.h"
 #include "biometrics/evaluation.h"
 #include "biometrics/group_rates.h"
+#include "pipeline/condition_rates.h"
 #include "pipeline/embed.h"
 #include "pipeline/trial_set.h"
 
@@ -24,6 +25,9 @@ struct Variant {
 // .xml OpenVINO. InvalidArgument for others.
 [[nodiscard]] absl::StatusOr<RuntimeKind> runtime_for(const std::filesystem::path& file);
 
+// Loads the file in its runtime, one thread for each embedder, to be shown such samples.
+[[nodiscard]] EmbedderFactory embedder_factory(const Variant& variant, const Samples& samples);
+
 struct EvaluateOptions {
   int threads = 1;
   EvaluationOptions figures = {};
@@ -35,6 +39,7 @@ struct System {
   Embeddings embeddings;
   ScoredTrials scored;
   Evaluation evaluation;
+  std::vector<ConditionRates> conditions = {};  // where the trials have some
 };
 
 // Embeds the trials' samples and computes the figures. `factory` makes the model's embedder.
@@ -42,7 +47,7 @@ struct System {
                                                      const EmbedderFactory& factory,
                                                      const EvaluateOptions& options);
 
-// The same for a model file, in its runtime, one thread for each embedder.
+// The same for a model file.
 [[nodiscard]] absl::StatusOr<System> evaluate_file(const TrialSet& set, Variant variant,
                                                    const EvaluateOptions& options);
 

@@ -58,6 +58,12 @@ absl::StatusOr<json> changed_section(const TrialSet& set, const System& before, 
   return section;
 }
 
+json rate_json(const EqualErrors& errors) {
+  json object = {{"eer", errors.rate}, {"interval", nullptr}};
+  if (errors.interval) object["interval"] = {errors.interval->lower, errors.interval->upper};
+  return object;
+}
+
 }  // namespace
 
 json trial_set_json(const TrialSet& set, const EvaluateOptions& options) {
@@ -70,10 +76,17 @@ json trial_set_json(const TrialSet& set, const EvaluateOptions& options) {
 }
 
 json system_json(const System& system) {
-  return {{"name", system.variant.name},
-          {"file", system.variant.file.filename().string()},
-          {"runtime", to_string(system.variant.runtime)},
-          {"figures", figures_json(system.evaluation)}};
+  json object = {{"name", system.variant.name},
+                 {"file", system.variant.file.filename().string()},
+                 {"runtime", to_string(system.variant.runtime)},
+                 {"figures", figures_json(system.evaluation)}};
+  for (const ConditionRates& condition : system.conditions) {
+    object["conditions"].push_back({{"name", condition.name},
+                                    {"mean", condition.mean},
+                                    {"own_thresholds", rate_json(condition.rates.own_thresholds)},
+                                    {"one_threshold", rate_json(condition.rates.one_threshold)}});
+  }
+  return object;
 }
 
 absl::Status add_comparison(const TrialSet& set, const System& before, const System& after,

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "bundle/bundle.h"
+#include "pipeline/feature_header.h"
 #include "pipeline/staged_folder.h"
 #include "runtimes/replanned.h"
 
@@ -35,6 +36,12 @@ absl::StatusOr<CExport> export_micro(const MicroExportRequest& request) {
   absl::StatusOr<CExport> exported =
       export_c(model->session->plan(), c_identifier(name), golden, request.limits);
   if (!exported.ok()) return with_context(exported.status(), request.bundle.string());
+  const nlohmann::json& preprocessing = bundle.manifest().preprocessing;
+  if (preprocessing.value("kind", "image") == "features") {
+    DURWARD_ASSIGN_OR_RETURN(const FeatureSpec spec,
+                             parse_feature_spec(preprocessing.dump(), request.bundle.string()));
+    exported->files.push_back(feature_header(spec, model->session->plan(), c_identifier(name)));
+  }
   DURWARD_RETURN_IF_ERROR(write_files(*exported, request.output));
   return exported;
 }

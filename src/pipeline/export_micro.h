@@ -17,7 +17,8 @@ struct MicroExportRequest {
   ReplanOptions plan = {};  // int8 ports, a smaller arena
 };
 
-// Writes the files of export_c with the bundle's golden vectors. Where that fails, the folder is as
+// Writes the files of export_c with the bundle's golden vectors, and feature_header's where the
+// model is of measured features. Where that fails, the folder is as
 // it was before. Errors: those of Bundle::open, of the plan, of replan, of export_c, naming the
 // bundle.
 [[nodiscard]] absl::StatusOr<CExport> export_micro(const MicroExportRequest& request);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "audio/voice_front_end.h"
 #include "base/random.h"
 #include "data/tensor.h"
 
@@ -37,6 +38,52 @@ absl::StatusOr<std::vector<std::vector<float>>> inputs_of(const InputSpec& spec)
     std::vector<float> input(picture.rgb.size());
     DURWARD_RETURN_IF_ERROR(fill_tensor(picture, spec, input));
     inputs.push_back(std::move(input));
+  }
+  return inputs;
+}
+
+// A partial of noise, and of saw-tooths that rise and fall in loudness: from
+// spectra without a shape to voices of two pitches.
+absl::StatusOr<std::vector<std::vector<float>>> inputs_of(const VoiceSpec& spec) {
+  VoiceSpec all_of_it = spec;
+  all_of_it.voice_activity = VoiceActivity::kNone;
+  DURWARD_ASSIGN_OR_RETURN(VoiceFrontEnd front_end, VoiceFrontEnd::create(all_of_it));
+  std::vector<std::vector<float>> inputs;
+  for (const int period : {0, spec.sample_rate / 110, spec.sample_rate / 200}) {
+    Random random(inputs.size() + 1);
+    std::vector<float> sound(static_cast<size_t>(spec.partial_frames) *
+                             static_cast<size_t>(spec.hop));
+    for (size_t n = 0; n < sound.size(); ++n) {
+      const auto noise = static_cast<float>(random.uniform()) - .5f;
+      if (period == 0) {
+        sound[n] = .2f * noise;
+        continue;
+      }
+      const int at = static_cast<int>(n % static_cast<size_t>(period));
+      const int beat = static_cast<int>(n / 200) % 20;  // of loudness
+      const float loudness = static_cast<float>(beat < 10 ? beat : 20 - beat) / 10;
+      sound[n] = .2f * loudness * (static_cast<float>(at) / static_cast<float>(period) - .5f) +
+                 .002f * noise;
+    }
+    DURWARD_ASSIGN_OR_RETURN(VoicePartials partials, front_end.partials(sound));
+    partials.values.resize(static_cast<size_t>(spec.partial_frames) *
+                           static_cast<size_t>(spec.bands));
+    inputs.push_back(std::move(partials.values));
+  }
+  return inputs;
+}
+
+// The middle of every feature, and values spread over the range of the knots' images.
+absl::StatusOr<std::vector<std::vector<float>>> inputs_of(const FeatureSpec& spec) {
+  const std::vector<float> images = normal_images(spec.knots[0].size());
+  std::vector<std::vector<float>> inputs(1, std::vector<float>(spec.features()));
+  for (uint64_t seed = 1; seed <= 3; ++seed) {
+    Random random(seed);
+    std::vector<float>& input = inputs.emplace_back();
+    for (size_t i = 0; i < spec.features(); ++i) {
+      const auto part = static_cast<float>(random.uniform());
+      input.push_back(images.front() + part * (images.back() - images.front()));
+    }
   }
   return inputs;
 }

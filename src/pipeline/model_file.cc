@@ -21,10 +21,18 @@ absl::StatusOr<ModelFormat> format_of(const std::filesystem::path& path) {
       ending, "'"));
 }
 
-absl::StatusOr<Graph> import_model(const ModelFile& file, std::span<const std::byte> bytes) {
+absl::StatusOr<Graph> import_model(const ModelFile& file, std::span<const std::byte> bytes,
+                                   const ModelReading& reading) {
+  if (file.format != ModelFormat::kOnnx &&
+      !(reading.dimensions.empty() && reading.fixed_inputs.empty())) {
+    return absl::InvalidArgumentError(
+        "only an .onnx model has open dimensions or inputs to fix; leave those options out");
+  }
   switch (file.format) {
     case ModelFormat::kOnnx: {
       OnnxReadOptions options;
+      options.dimensions = reading.dimensions;
+      options.fixed_inputs = reading.fixed_inputs;
       options.external_data_folder = file.path.has_parent_path() ? file.path.parent_path() : ".";
       return read_onnx(bytes, options);
     }
@@ -52,13 +60,14 @@ std::string_view to_string(ModelFormat format) {
   return "unknown";
 }
 
-absl::StatusOr<ModelFile> read_model_file(const std::filesystem::path& path) {
+absl::StatusOr<ModelFile> read_model_file(const std::filesystem::path& path,
+                                          const ModelReading& reading) {
   ModelFile file{.path = path};
   DURWARD_ASSIGN_OR_RETURN(file.format, format_of(path));
   DURWARD_ASSIGN_OR_RETURN(const std::vector<std::byte> bytes, read_file(path));
   file.bytes = static_cast<int64_t>(bytes.size());
   file.sha256 = sha256_hex(bytes);
-  absl::StatusOr<Graph> graph = import_model(file, bytes);
+  absl::StatusOr<Graph> graph = import_model(file, bytes, reading);
   if (!graph.ok()) return with_context(graph.status(), path.string());
   file.graph = *std::move(graph);
   return file;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include "graph/graph.h"
@@ -20,8 +21,14 @@ struct ModelFile {
   Graph graph = {};  // as imported, batch 1, not yet rewritten
 };
 
+// What an ONNX model leaves open: OnnxReadOptions in formats/onnx/reader.h says how both are named.
+struct ModelReading {
+  std::map<std::string, int64_t> dimensions = {}, fixed_inputs = {};
+};
+
 // .onnx, .tflite, or a PyTorch checkpoint (.ckpt, .pth, .pt). Errors: the reader's, naming the
-// file; InvalidArgument for another ending.
-[[nodiscard]] absl::StatusOr<ModelFile> read_model_file(const std::filesystem::path& path);
+// file; InvalidArgument for another ending, and where `reading` has something for another format.
+[[nodiscard]] absl::StatusOr<ModelFile> read_model_file(const std::filesystem::path& path,
+                                                        const ModelReading& reading = {});
 
 }  // namespace durward

@@ -91,7 +91,7 @@ struct EngineSubject {
   }
 };
 
-absl::StatusOr<EngineSubject> read_subject(const fs::path& file) {
+absl::StatusOr<EngineSubject> read_subject(const fs::path& file, const ModelReading& reading) {
   EngineSubject result;
   result.subject.file = file.filename().string();
   if (is_bundle(file)) {
@@ -100,7 +100,7 @@ absl::StatusOr<EngineSubject> read_subject(const fs::path& file) {
     result.subject.file_bytes = static_cast<uint64_t>(result.bundle->bytes());
     return result;
   }
-  DURWARD_ASSIGN_OR_RETURN(ModelFile model, read_model_file(file));
+  DURWARD_ASSIGN_OR_RETURN(ModelFile model, read_model_file(file, reading));
   DURWARD_RETURN_IF_ERROR(simplify(model.graph));
   DURWARD_ASSIGN_OR_RETURN(const std::vector<std::byte> plan,
                            build_plan(model.graph, {.arena_bytes = 1 << 30}));
@@ -123,7 +123,7 @@ std::vector<std::span<const std::byte>> made_up_inputs(
 }
 
 absl::StatusOr<json> profile_engine(const fs::path& file, const ProfileRequest& request) {
-  DURWARD_ASSIGN_OR_RETURN(EngineSubject engine, read_subject(file));
+  DURWARD_ASSIGN_OR_RETURN(EngineSubject engine, read_subject(file, request.reading));
   SessionOptions options;
   options.isa = request.isa;
   options.threads = static_cast<uint64_t>(request.threads);

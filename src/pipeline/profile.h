@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "device/system.h"
 #include "engine/kernels/isa.h"
+#include "pipeline/model_file.h"
 #include "runtimes/runtime.h"
 
 namespace durward {
@@ -22,6 +23,7 @@ struct ProfileRequest {
   // model that they were made of, in one or more formats.
   std::vector<std::filesystem::path> against = {};
   std::vector<RuntimeKind> runtimes = {};  // empty: the one that each file is for
+  ModelReading reading = {};               // of models that our engine is to compile
   std::optional<Isa> isa = {};             // of our engine, no faster one than this
   int threads = 1;
   int runs = 50;

@@ -7,6 +7,7 @@
 #include "passes/passes.h"
 #include "quant/equalize.h"
 #include "quant/layers.h"
+#include "quant/precision.h"
 
 namespace durward {
 namespace {
@@ -28,14 +29,30 @@ class Quantizer {
                                    {.threads = options_.threads, .progress = options_.progress});
   }
 
-  // `graph` is a rewritten copy of what `calibration` is of, which is unchanged afterwards.
-  absl::StatusOr<Graph> quantized(const Graph& graph, Calibration& calibration) {
+  // `graph` is a rewritten copy of `prepared`, which `calibration` is of and is again afterwards.
+  absl::StatusOr<Graph> quantized(const Graph& graph, const Graph& prepared,
+                                  Calibration& calibration) {
     const std::vector<TensorId> added = uncalibrated_tensors(graph, calibration);
     DURWARD_RETURN_IF_ERROR(calibrate_rest(graph, calibration));
-    absl::StatusOr<Graph> quantised = quantize(graph, calibration, options_.quantize);
+    QuantizeOptions options = options_.quantize;
+    options.keep_float = float_nodes_of_copy(graph, prepared, options.keep_float);
+    absl::StatusOr<Graph> quantised = quantize(graph, calibration, options);
     // The next copy has other tensors under these ids.
     for (const TensorId id : added) calibration.tensors.erase(id);
     return quantised;
+  }
+
+  // What the int8 layers of `quantised`, made of `graph`, meet.
+  absl::StatusOr<LayerInputs> layer_inputs(const Graph& graph, const Graph& quantised) {
+    std::set<TensorId> tensors;
+    for (const NodeId id : graph.node_ids()) {
+      if (Layer::of(graph, id)) tensors.insert(graph.node(id).inputs[0]);
+    }
+    const std::vector<TensorId> wanted(tensors.begin(), tensors.end());
+    DURWARD_ASSIGN_OR_RETURN(const Activations activations,
+                             make_activations(graph, wanted, samples_, options_.threads));
+    return observe_layer_inputs(graph, quantised, activations.source,
+                                {.threads = options_.threads, .progress = options_.progress});
   }
 
   [[nodiscard]] const std::string& executor() const { return executor_; }
@@ -114,7 +131,7 @@ absl::StatusOr<Graph> for_litert(const QuantizedModels& models, Calibration& cal
   Graph graph = models.prepared;
   Graph quantised = models.reference;
   if (split_global_depthwise(graph)) {
-    DURWARD_ASSIGN_OR_RETURN(quantised, quantizer.quantized(graph, calibration));
+    DURWARD_ASSIGN_OR_RETURN(quantised, quantizer.quantized(graph, models.prepared, calibration));
   }
   write_prelu_as_extrema(quantised);
   return quantised;
@@ -127,7 +144,7 @@ absl::StatusOr<Graph> for_onnxruntime(const QuantizedModels& models, Calibration
   decompose_prelu(graph, PreluEncoding::kDoubledLayerSum);
   fuse_activations(graph);
   add_terms(graph, models.prepared, calibration);
-  return quantizer.quantized(graph, calibration);
+  return quantizer.quantized(graph, models.prepared, calibration);
 }
 
 }  // namespace
@@ -140,7 +157,8 @@ absl::StatusOr<QuantizedModels> quantize_models(const Graph& simplified, const S
   Quantizer quantizer(samples, options);
   QuantizedModels models;
   models.prepared = simplified;
-  if (!trained) limit_prelu_slopes(models.prepared);  // it turns signs
+  // It turns signs and moves scales to the next layer, which is a kind of equalisation.
+  if (options.equalize) models.equalized = limit_prelu_slopes(models.prepared);
   fuse_activations(models.prepared);
   if (trained) models.kept = kept_scales(models.prepared);
   const std::set<ExportKind>& exports = options.exports;
@@ -150,10 +168,19 @@ absl::StatusOr<QuantizedModels> quantize_models(const Graph& simplified, const S
   DURWARD_RETURN_IF_ERROR(onnxruntime
                               ? calibrate_around_prelu(models.prepared, calibration, quantizer)
                               : quantizer.calibrate_rest(models.prepared, calibration));
-  if (options.equalize)
+  if (options.equalize) {
     DURWARD_RETURN_IF_ERROR(equalize(models.prepared, calibration, {}).status());
+    models.equalized = true;
+  }
   DURWARD_ASSIGN_OR_RETURN(models.reference,
                            quantize(models.prepared, calibration, options.quantize));
+  if (options.rounding == Rounding::kReconstruct && !trained) {
+    DURWARD_ASSIGN_OR_RETURN(models.layer_inputs,
+                             quantizer.layer_inputs(models.prepared, models.reference));
+    options.quantize.layer_inputs = &models.layer_inputs;
+    DURWARD_ASSIGN_OR_RETURN(models.reference,
+                             quantize(models.prepared, calibration, options.quantize));
+  }
   if (exports.contains(ExportKind::kTflite)) {
     DURWARD_ASSIGN_OR_RETURN(models.litert, for_litert(models, calibration, quantizer));
   }
@@ -161,6 +188,7 @@ absl::StatusOr<QuantizedModels> quantize_models(const Graph& simplified, const S
     DURWARD_ASSIGN_OR_RETURN(models.onnxruntime, for_onnxruntime(models, calibration, quantizer));
   }
   models.executor = quantizer.executor();
+  models.calibration = std::move(calibration);
   return models;
 }
 

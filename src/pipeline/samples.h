@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "audio/voice_condition.h"
 #include "base/progress.h"
 #include "base/status.h"
 #include "data/preprocessing.h"
@@ -42,6 +43,14 @@ struct SampleSet {
   std::function<absl::StatusOr<std::vector<std::byte>>(int64_t index)> picture;
 };
 
+// People by the numbers that a data set gives them.
+struct PersonRange {
+  int32_t lowest = 0, highest = 0;
+  [[nodiscard]] bool contains(int32_t person) const {
+    return person >= lowest && person <= highest;
+  }
+};
+
 // How files become samples: the same for calibration, evaluation and comparison as on a device.
 struct SampleOptions {
   Preprocessing preprocessing = {};
@@ -51,17 +60,23 @@ struct SampleOptions {
   // Needed unless `aligned`, or the specification aligns no face.
   std::optional<std::filesystem::path> detector = {};
   std::optional<int> detector_side = {};  // FaceDetectorOptions::max_side
+  // Of recordings: what they are judged under, and where in the noise each begins.
+  VoiceCondition condition = {};
+  uint64_t condition_seed = 1;
+  // Of touch dynamics: these people calibrate, the others are judged; without, everybody.
+  std::optional<PersonRange> learners = {};
   int threads = 1;
   Progress progress = {};
 };
 
-// In the order of `files`, whatever the number of threads. A file that cannot be read, or shows no
-// face, is skipped. Errors: those of collect_crops.
+// In the order of `files`, whatever the number of threads. A file that cannot be read, or holds no
+// face or voice, is skipped. Of touch dynamics there is one folder, and each repetition is a
+// sample. Errors: those of collect_crops, collect_voice_samples and touch_samples.
 [[nodiscard]] absl::StatusOr<SampleSet> collect_samples(
     std::span<const std::filesystem::path> files, const SampleOptions& options);
 
 // The files of a folder that hold what `preprocessing` is for, sorted, and how many others there
-// are. Errors: those of list_images.
+// are. Errors: those of list_images and list_recordings.
 struct ListedFiles {
   std::vector<std::filesystem::path> files;
   int64_t others = 0;

@@ -51,14 +51,15 @@ absl::StatusOr<Counted> count(std::span<const std::byte> plan) {
   return counted;
 }
 
-absl::StatusOr<Counted> count_model(const fs::path& model, const Target& target) {
+absl::StatusOr<Counted> count_model(const fs::path& model, const Target& target,
+                                    const ModelReading& reading) {
   if (absl::AsciiStrToLower(model.extension().string()) == ".bundle") {
     DURWARD_ASSIGN_OR_RETURN(const Bundle bundle, Bundle::open(model));
     DURWARD_ASSIGN_OR_RETURN(Counted counted, count(bundle.plan()));
     counted.integer = true;
     return counted;
   }
-  DURWARD_ASSIGN_OR_RETURN(ModelFile file, read_model_file(model));
+  DURWARD_ASSIGN_OR_RETURN(ModelFile file, read_model_file(model, reading));
   DURWARD_RETURN_IF_ERROR(simplify(file.graph));
   DURWARD_ASSIGN_OR_RETURN(
       const std::vector<std::byte> plan,
@@ -178,9 +179,10 @@ json fallbacks(const Counted& counted, const TargetDevice& device) {
 
 }  // namespace
 
-absl::StatusOr<json> estimate_on_target(const fs::path& model, const Target& target) {
+absl::StatusOr<json> estimate_on_target(const fs::path& model, const Target& target,
+                                        const ModelReading& reading) {
   const TargetDevice& device = *target.device;
-  DURWARD_ASSIGN_OR_RETURN(const Counted counted, count_model(model, target));
+  DURWARD_ASSIGN_OR_RETURN(const Counted counted, count_model(model, target, reading));
   json result = {{"target", target.name},
                  {"description", target.description},
                  {"processor", device.processor},

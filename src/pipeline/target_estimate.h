@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "pipeline/model_file.h"
 #include "pipeline/target.h"
 
 namespace durward {
@@ -13,6 +14,7 @@ namespace durward {
 // device. The document has "fits", "memory", "falls_back" and, by arithmetic, "estimates"
 // (docs/targets.md). Errors: those of reading the model and of build_plan.
 [[nodiscard]] absl::StatusOr<nlohmann::json> estimate_on_target(const std::filesystem::path& model,
-                                                                const Target& target);
+                                                                const Target& target,
+                                                                const ModelReading& reading = {});
 
 }  // namespace durward

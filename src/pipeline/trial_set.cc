@@ -4,6 +4,7 @@
 #include "base/sha256.h"
 #include "biometrics/all_pairs.h"
 #include "data/trials.h"
+#include "pipeline/touch_samples.h"
 
 namespace durward {
 namespace {
@@ -33,8 +34,14 @@ void add_trials(const TrialList& list, std::span<const int32_t> row_of_image, Tr
 absl::StatusOr<TrialSet> load_trial_set(const std::filesystem::path& list_path,
                                         const std::filesystem::path& image_root,
                                         const SampleOptions& options) {
-  DURWARD_ASSIGN_OR_RETURN(const TrialList list,
-                           read_trials(list_path, {.image_root = image_root}));
+  if (const auto* features = std::get_if<FeatureSpec>(&options.preprocessing)) {
+    return touch_trial_set(list_path, *features, options.learners);
+  }
+  DURWARD_ASSIGN_OR_RETURN(
+      const TrialList list,
+      read_trials(list_path,
+                  {.recordings = std::holds_alternative<VoiceSpec>(options.preprocessing),
+                   .image_root = image_root}));
   std::vector<std::filesystem::path> paths;
   for (const TrialImage& image : list.images) paths.push_back(image.path);
   SampleOptions central = options;
@@ -68,8 +75,14 @@ absl::StatusOr<TrialSet> load_trial_set(const std::filesystem::path& list_path,
 absl::StatusOr<std::string> trial_set_sha256(const TrialSet& set) {
   std::string text = set.all_pairs ? "all pairs\n" : "";
   for (size_t row = 0; row < set.path_of_row.size(); ++row) {
-    DURWARD_ASSIGN_OR_RETURN(const std::vector<std::byte> bytes, read_file(set.path_of_row[row]));
-    absl::StrAppend(&text, sha256_hex(bytes), " ", set.person_of_row[row], "\n");
+    std::string content;
+    if (!set.content_of_row.empty()) {
+      content = set.content_of_row[row];
+    } else {
+      DURWARD_ASSIGN_OR_RETURN(const std::vector<std::byte> bytes, read_file(set.path_of_row[row]));
+      content = sha256_hex(bytes);
+    }
+    absl::StrAppend(&text, content, " ", set.person_of_row[row], "\n");
   }
   for (const Trial& trial : set.trials) {
     absl::StrAppend(&text, trial.enrol, " ", trial.probe, "\n");

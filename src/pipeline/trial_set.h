@@ -13,18 +13,28 @@
 
 namespace durward {
 
+// Further trials of the same rows, which are judged by themselves.
+struct TrialCondition {
+  std::string name;   // "Sitting to Walking"
+  std::string group;  // of conditions whose mean is of interest: "another posture"
+  std::vector<Trial> trials;
+};
+
 struct TrialSet {
   std::filesystem::path source;
   SampleSet samples;
   // Of each row, a recording, the samples whose embeddings' mean it is.
   std::vector<std::vector<int64_t>> samples_of_row = {};
   std::vector<std::filesystem::path> path_of_row = {};
+  // Where a row is part of a file, and its path only a name: SHA-256 of what it is made of.
+  std::vector<std::string> content_of_row = {};
   std::vector<int32_t> person_of_row = {};
   std::vector<std::string> groups = {};
   bool all_pairs = false;
   std::vector<Trial> trials = {};  // empty with all_pairs
-  int64_t files = 0;               // named by the list
-  int64_t lost_trials = 0;         // a file of them could not be used (failure to acquire)
+  std::vector<TrialCondition> conditions = {};
+  int64_t files = 0;        // named by the list
+  int64_t lost_trials = 0;  // a file of them could not be used (failure to acquire)
 
   [[nodiscard]] int64_t rows() const { return static_cast<int64_t>(path_of_row.size()); }
 };

@@ -11,23 +11,46 @@
 #include <set>
 
 #include "quant/layers.h"
+#include "quant/lstm.h"
 #include "quant/scale_groups.h"
 
 namespace durward {
 namespace {
 
-// Which nodes become int8.
-absl::StatusOr<std::set<NodeId>> choose_int8_nodes(const Graph& graph,
-                                                   const QuantizeOptions& options) {
+// Which nodes become int8, and which int16.
+struct IntegerNodes {
+  std::set<NodeId> int8, int16;
+};
+
+// An Lstm, and the fully connected layers behind it.
+bool becomes_int16(const Graph& graph, NodeId id, const std::set<NodeId>& int16) {
+  if (has_int16_kernel(graph, id)) return true;
+  const Node& node = graph.node(id);
+  const auto* layer = std::get_if<FullyConnected>(&node.op);
+  return layer != nullptr && has_int8_kernel(graph, id) &&
+         (layer->activation == Activation::kNone || layer->activation == Activation::kRelu) &&
+         int16.contains(graph.producer(node.inputs[0]));
+}
+
+// What normalises 16 bits keeps them: its result in int8 would have 128 steps for 1.
+bool would_lose_int16(const Graph& graph, NodeId id, const std::set<NodeId>& int16) {
+  const Node& node = graph.node(id);
+  return std::holds_alternative<L2Normalize>(node.op) &&
+         int16.contains(graph.producer(node.inputs[0]));
+}
+
+absl::StatusOr<IntegerNodes> choose_nodes(const Graph& graph, const QuantizeOptions& options) {
   std::set<std::string> keep(options.keep_float.begin(), options.keep_float.end());
-  std::set<NodeId> nodes;
+  IntegerNodes nodes;
   std::set<std::string> kept;
   for (const NodeId id : graph.topological_order()) {
     const std::string& name = graph.node(id).name;
     if (keep.contains(name)) {
       kept.insert(name);
-    } else if (has_int8_kernel(graph, id)) {
-      nodes.insert(id);
+    } else if (becomes_int16(graph, id, nodes.int16)) {
+      nodes.int16.insert(id);
+    } else if (has_int8_kernel(graph, id) && !would_lose_int16(graph, id, nodes.int16)) {
+      nodes.int8.insert(id);
     }
   }
   for (const std::string& name : keep) {
@@ -144,11 +167,11 @@ class ActivationParams {
 class Builder {
  public:
   Builder(const Graph& graph, const Calibration& calibration, const QuantizeOptions& options,
-          const std::set<NodeId>& int8_nodes, const ActivationParams& params)
+          const IntegerNodes& nodes, const ActivationParams& params)
       : graph_(graph),
         calibration_(calibration),
         options_(options),
-        int8_nodes_(int8_nodes),
+        nodes_(nodes),
         params_(params) {}
 
   absl::StatusOr<Graph> build() && {
@@ -162,7 +185,9 @@ class Builder {
       result_.inputs.push_back({id, port.name, port.layout});
     }
     for (const NodeId id : graph_.topological_order()) {
-      DURWARD_RETURN_IF_ERROR(int8_nodes_.contains(id) ? add_int8(id) : add_float(id));
+      DURWARD_RETURN_IF_ERROR(nodes_.int8.contains(id)    ? add_int8(id)
+                              : nodes_.int16.contains(id) ? add_int16(id)
+                                                          : add_float(id));
     }
     for (const Port& port : graph_.outputs) {
       result_.outputs.push_back({as_is(port.tensor), port.name, port.layout});
@@ -187,8 +212,9 @@ class Builder {
     }
     const TensorId real = result_.add_tensor(
         result_.unique_name(absl::StrCat(tensor.name, "_dequantized")), tensor.type, tensor.shape);
-    result_.add_node(Dequantize{}, absl::StrCat(tensor.name, "/dequantize"), {int8_.at(id)},
-                     {real});
+    const auto wide = int16_.find(id);
+    result_.add_node(Dequantize{}, absl::StrCat(tensor.name, "/dequantize"),
+                     {wide != int16_.end() ? wide->second : int8_.at(id)}, {real});
     return as_is_[id] = real;
   }
 
@@ -299,17 +325,33 @@ class Builder {
     const TensorId output = add_int8_tensor(node.outputs[0], "");
     const QuantParams in = *result_.tensor(input).quant;
     WeightContext context{
-        in.scales[0], result_.tensor(output).quant->scales[0], in.zero_points[0], {}};
+        in.scales[0], result_.tensor(output).quant->scales[0], in.zero_points[0], {}, nullptr};
     const auto seen = calibration_.tensors.find(node.inputs[0]);
     if (options_.correct_bias && seen != calibration_.tensors.end()) {
       context.input_mean = seen->second.mean;
     }
+    if (options_.layer_inputs != nullptr) {
+      const auto met = options_.layer_inputs->find(patch_source(graph_, layer));
+      if (met != options_.layer_inputs->end()) context.moments = &met->second;
+    }
+    DURWARD_ASSIGN_OR_RETURN(std::vector<TensorId> inputs, add_weights(layer, context));
+    inputs.insert(inputs.begin(), input);
+    if (layer.activation() == Activation::kPRelu) inputs.push_back(as_is(node.inputs[kSlopeInput]));
+    int8_[node.outputs[0]] = output;
+    result_.add_node(node.op, node.name, std::move(inputs), {output});
+    return absl::OkStatus();
+  }
+
+  // The layer's weights and bias as constants.
+  absl::StatusOr<std::vector<TensorId>> add_weights(const Layer& layer,
+                                                    const WeightContext& context) {
+    const Node& node = graph_.node(layer.id());
     DURWARD_ASSIGN_OR_RETURN(QuantizedWeights quantized,
                              quantize_weights(graph_, layer, options_.weights, context));
     const Tensor& weights = graph_.tensor(node.inputs[kWeightsInput]);
     const std::vector<int32_t> zeros(quantized.scales.size(), 0);
     std::vector<float> bias_scales;
-    for (const float scale : quantized.scales) bias_scales.push_back(in.scales[0] * scale);
+    for (const float scale : quantized.scales) bias_scales.push_back(context.input_scale * scale);
     const TensorId weights_id =
         result_.add_constant(result_.unique_name(weights.name), weights.shape,
                              std::span<const int8_t>(quantized.weights));
@@ -319,9 +361,77 @@ class Builder {
         result_.add_constant(result_.unique_name(absl::StrCat(node.name, "/bias")),
                              {layer.output_channels()}, std::span<const int32_t>(quantized.bias));
     result_.mutable_tensor(bias_id).quant = QuantParams{std::move(bias_scales), zeros, 0};
-    std::vector<TensorId> inputs{input, weights_id, bias_id};
-    if (layer.activation() == Activation::kPRelu) inputs.push_back(as_is(node.inputs[kSlopeInput]));
-    int8_[node.outputs[0]] = output;
+    return std::vector<TensorId>{weights_id, bias_id};
+  }
+
+  TensorId add_tensor(std::string_view name, DataType type, const Shape& shape,
+                      QuantParams params) {
+    Tensor tensor{result_.unique_name(std::string(name)), type, shape, std::move(params), nullptr};
+    return result_.add_tensor(std::move(tensor));
+  }
+
+  // The tensor with 16 bits or more: what another such layer left, or quantised now.
+  TensorId as_wide(TensorId id, DataType type, const QuantParams& params) {
+    const auto found = int16_.find(id);
+    if (found != int16_.end()) return found->second;
+    const Tensor& tensor = graph_.tensor(id);
+    const TensorId quantized =
+        add_tensor(absl::StrCat(tensor.name, "_wide"), type, tensor.shape, params);
+    result_.add_node(Quantize{}, absl::StrCat(tensor.name, "/quantize_wide"), {as_is(id)},
+                     {quantized});
+    return quantized;
+  }
+
+  absl::Status add_int16(NodeId id) {
+    if (const std::optional<Layer> layer = Layer::of(graph_, id)) return add_layer_int16(*layer);
+    const Node& node = graph_.node(id);
+    DURWARD_ASSIGN_OR_RETURN(
+        const QuantizedLstm lstm,
+        quantize_lstm(graph_, id, calibration_, int16_.contains(node.inputs[0])));
+    std::vector<TensorId> inputs{as_wide(node.inputs[0], lstm.input_type, lstm.input)};
+    const Tensor& weights = graph_.tensor(node.inputs[1]);
+    const Tensor& recurrent = graph_.tensor(node.inputs[2]);
+    const std::vector<int32_t> zeros(lstm.weights_scales.size(), 0);
+    const std::vector<int8_t> narrow(lstm.weights.begin(), lstm.weights.end());
+    const std::string name = result_.unique_name(weights.name);
+    inputs.push_back(
+        lstm.weights_type == DataType::kInt16
+            ? result_.add_constant(name, weights.shape, std::span<const int16_t>(lstm.weights))
+            : result_.add_constant(name, weights.shape, std::span<const int8_t>(narrow)));
+    result_.mutable_tensor(inputs.back()).quant = QuantParams{lstm.weights_scales, zeros, 0};
+    inputs.push_back(result_.add_constant(result_.unique_name(recurrent.name), recurrent.shape,
+                                          std::span<const int8_t>(lstm.recurrent)));
+    result_.mutable_tensor(inputs.back()).quant = QuantParams{lstm.recurrent_scales, zeros, 0};
+    if (node.inputs.size() > 3) inputs.push_back(as_is(node.inputs[3]));
+    std::vector<TensorId> outputs;
+    for (const TensorId output : node.outputs) {
+      const Tensor& tensor = graph_.tensor(output);
+      outputs.push_back(int16_[output] = add_tensor(tensor.name, DataType::kInt16, tensor.shape,
+                                                    hidden_state_params()));
+    }
+    result_.add_node(node.op, node.name, std::move(inputs), std::move(outputs));
+    return absl::OkStatus();
+  }
+
+  // A fully connected layer with inputs and outputs of 16 bits.
+  absl::Status add_layer_int16(const Layer& layer) {
+    const Node& node = graph_.node(layer.id());
+    const auto seen = calibration_.tensors.find(node.outputs[0]);
+    if (seen == calibration_.tensors.end()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the calibration has no statistics of tensor '",
+                       graph_.tensor(node.outputs[0]).name, "': it was made for another graph"));
+    }
+    // Room for values twice as large as were seen: it costs one bit of 16.
+    const float largest = std::max(std::abs(seen->second.lowest()), seen->second.highest());
+    const float scale = largest > 0 ? largest / 16384 : 1;
+    const TensorId input = int16_.at(node.inputs[0]);
+    const Tensor& real = graph_.tensor(node.outputs[0]);
+    const TensorId output = add_tensor(real.name, DataType::kInt16, real.shape, {{scale}, {0}, -1});
+    const WeightContext context{result_.tensor(input).quant->scales[0], scale, 0, {}};
+    DURWARD_ASSIGN_OR_RETURN(std::vector<TensorId> inputs, add_weights(layer, context));
+    inputs.insert(inputs.begin(), input);
+    int16_[node.outputs[0]] = output;
     result_.add_node(node.op, node.name, std::move(inputs), {output});
     return absl::OkStatus();
   }
@@ -329,10 +439,10 @@ class Builder {
   const Graph& graph_;
   const Calibration& calibration_;
   const QuantizeOptions& options_;
-  const std::set<NodeId>& int8_nodes_;
+  const IntegerNodes& nodes_;
   const ActivationParams& params_;
   Graph result_;
-  std::map<TensorId, TensorId> as_is_, int8_;  // from the float graph's tensors
+  std::map<TensorId, TensorId> as_is_, int8_, int16_;  // from the float graph's tensors
 };
 
 // Activations that an int8 node reads or writes.
@@ -355,11 +465,11 @@ std::set<TensorId> int8_tensors(const Graph& graph, const std::set<NodeId>& int8
 
 absl::StatusOr<Graph> quantize(const Graph& graph, const Calibration& calibration,
                                const QuantizeOptions& options) {
-  DURWARD_ASSIGN_OR_RETURN(const std::set<NodeId> int8_nodes, choose_int8_nodes(graph, options));
-  ActivationParams params(graph, int8_nodes);
+  DURWARD_ASSIGN_OR_RETURN(const IntegerNodes nodes, choose_nodes(graph, options));
+  ActivationParams params(graph, nodes.int8);
   DURWARD_RETURN_IF_ERROR(
-      params.choose(calibration, int8_tensors(graph, int8_nodes), options.activations));
-  return Builder(graph, calibration, options, int8_nodes, params).build();
+      params.choose(calibration, int8_tensors(graph, nodes.int8), options.activations));
+  return Builder(graph, calibration, options, nodes, params).build();
 }
 
 std::vector<NodeId> float_islands(const Graph& quantized) {

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "graph/graph.h"
 #include "quant/calibration.h"
+#include "quant/layer_inputs.h"
 #include "quant/observer.h"
 #include "quant/weights.h"
 
@@ -20,6 +21,9 @@ struct QuantizeOptions {
   ObserverOptions activations;
   WeightObserver weights = WeightObserver::kMinMax;
   bool correct_bias = true;
+  // By which weights are rounded (quant/reconstruct.h); nullptr, and layers that are not in it: to
+  // nearest. Must outlive the call.
+  const LayerInputs* layer_inputs = nullptr;
   std::vector<std::string> keep_float;  // names of nodes that stay in float
 };
 

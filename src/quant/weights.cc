@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
+
+#include "quant/reconstruct.h"
 
 namespace durward {
 namespace {
@@ -47,6 +50,51 @@ double choose_scale(const std::vector<double>& weights, WeightObserver observer)
   }
   return best;
 }
+
+// Rounds the weights of one output channel after the other.
+class Rounder {
+ public:
+  // nullptr: to nearest.
+  Rounder(const PatchMoments* moments, int64_t channels, bool centred)
+      : moments_(moments), channels_(channels), centred_(centred) {}
+
+  // Afterwards, means() are of the channel's group.
+  std::vector<double> round(const std::vector<double>& weights, double scale, int64_t channel) {
+    std::vector<double> steps(weights.size());
+    for (size_t i = 0; i < weights.size(); ++i) steps[i] = weights[i] / scale;
+    if (moments_ == nullptr || std::cmp_not_equal(moments_->depth, steps.size())) {
+      for (double& step : steps) {
+        step = std::clamp(std::nearbyint(step), -kLargestWeight, kLargestWeight);
+      }
+      return steps;
+    }
+    const auto groups = static_cast<int64_t>(moments_->sums.size()) / moments_->depth;
+    const int64_t group = channel / (channels_ / groups);
+    if (group != group_) {
+      metric_.emplace(*moments_, group, centred_);
+      means_.assign(steps.size(), 0);
+      const auto first = static_cast<size_t>(group * moments_->depth);
+      for (size_t i = 0; i < means_.size(); ++i) {
+        means_[i] = static_cast<double>(moments_->sums[first + i]) /
+                    static_cast<double>(std::max<int64_t>(moments_->count, 1));
+      }
+    }
+    group_ = group;
+    return metric_->round(steps);
+  }
+
+  // What the weights of the last channel meet on average, in steps of the input's scale; empty
+  // where they were rounded to nearest.
+  [[nodiscard]] const std::vector<double>& means() const { return means_; }
+
+ private:
+  const PatchMoments* moments_;
+  int64_t channels_;
+  bool centred_;
+  int64_t group_ = -1;
+  std::optional<RoundingMetric> metric_;  // of the group
+  std::vector<double> means_;
+};
 
 absl::Status check_finite(const Tensor& tensor, std::string_view layer) {
   const auto values = tensor.values<float>();
@@ -103,6 +151,8 @@ absl::StatusOr<QuantizedWeights> quantize_weights(const Graph& graph, const Laye
   const auto trained = trained_scales(graph, layer);
   QuantizedWeights result;
   result.weights.resize(values.size());
+  Rounder rounder(trained ? nullptr : context.moments, layer.output_channels(),
+                  !context.input_mean.empty());
   const int64_t largest_input =
       std::max(127 - context.input_zero_point, context.input_zero_point + 128);
   for (size_t c = 0; c < channels; ++c) {
@@ -113,14 +163,18 @@ absl::StatusOr<QuantizedWeights> quantize_weights(const Graph& graph, const Laye
     scale = std::max(scale, kSmallestMultiplier * double{context.output_scale} / input_scale);
     scale = std::max(scale, std::abs(bias) * 1.001 / (input_scale * kLargestBias));
     const auto stored_scale = static_cast<float>(scale);
+    const std::vector<double> integers =
+        rounder.round(channel.weights, double{stored_scale}, static_cast<int64_t>(c));
     int64_t sum = 0;
     for (size_t i = 0; i < channel.weights.size(); ++i) {
-      const double q = std::clamp(std::nearbyint(channel.weights[i] / double{stored_scale}),
-                                  -kLargestWeight, kLargestWeight);
+      const double q = integers[i];
       result.weights[channel.positions[i]] = static_cast<int8_t>(q);
       sum += std::abs(static_cast<int64_t>(q));
       if (channel.means.empty()) continue;
-      bias -= (q * double{stored_scale} - channel.weights[i]) * channel.means[i];
+      // Those of the patches, where they are known, count the padding too.
+      const double mean =
+          rounder.means().empty() ? channel.means[i] : rounder.means()[i] * input_scale;
+      bias -= (q * double{stored_scale} - channel.weights[i]) * mean;
     }
     const double units = std::clamp(std::nearbyint(bias / (input_scale * double{stored_scale})),
                                     -kLargestBias, kLargestBias);

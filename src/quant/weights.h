@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "graph/graph.h"
+#include "quant/layer_inputs.h"
 #include "quant/layers.h"
 
 namespace durward {
@@ -29,6 +30,8 @@ struct WeightContext {
   // Mean of each input channel over the calibration, with which the mean error that the rounding of
   // the weights makes is taken out of the bias; empty: no correction.
   std::vector<double> input_mean;
+  // What the weights meet, by which they are rounded (quant/reconstruct.h); nullptr: to nearest.
+  const PatchMoments* moments = nullptr;
 };
 
 // The scales that quantisation-aware training gave the layer's weights, one per output channel, if
@@ -37,9 +40,10 @@ struct WeightContext {
 [[nodiscard]] std::optional<std::vector<float>> trained_scales(const Graph& graph,
                                                                const Layer& layer);
 
-// Trained scales are kept and the observer chooses others. Scales grow where the bias, or a
-// multiplier that no runtime takes, would not fit otherwise. Errors: InvalidArgument naming the
-// layer (a NaN or infinite weight or bias; an accumulator that could leave int32).
+// Trained scales are kept, with the integers that go with them, and the observer chooses others.
+// Scales grow where the bias, or a multiplier that no runtime takes, would not fit otherwise.
+// Errors: InvalidArgument naming the layer (a NaN or infinite weight or bias; an accumulator that
+// could leave int32).
 [[nodiscard]] absl::StatusOr<QuantizedWeights> quantize_weights(const Graph& graph,
                                                                 const Layer& layer,
                                                                 WeightObserver observer,

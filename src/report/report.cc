@@ -13,12 +13,20 @@ struct Contents {
 };
 
 constexpr Contents kContents[] = {
-    {"summary", "Summary"},           {"gates", "Gates and warnings"},
-    {"accuracy", "Recognition"},      {"changes", "Changed sides"},
-    {"speed", "Speed and size"},      {"placement", "Where each op ran"},
-    {"profile", "Before and after"},  {"agreement", "Exports"},
-    {"layers", "Noise by layer"},     {"tuning", "Fine-tuning"},
-    {"provenance", "Model, machine"}, {"terms", "Terms"},
+    {"summary", "Summary"},
+    {"gates", "Gates and warnings"},
+    {"accuracy", "Recognition"},
+    {"changes", "Changed sides"},
+    {"attacks", "Presentation attacks"},
+    {"speed", "Speed and size"},
+    {"placement", "Where each op ran"},
+    {"profile", "Before and after"},
+    {"agreement", "Exports"},
+    {"layers", "Noise by layer"},
+    {"precision", "Where precision matters"},
+    {"tuning", "Fine-tuning"},
+    {"provenance", "Model, machine"},
+    {"terms", "Terms"},
 };
 
 Html contents() {
@@ -55,9 +63,10 @@ absl::StatusOr<std::string> render_report(const nlohmann::json& result) {
                                                         : view["model"].text("file"))) +
                     element("style", Html::markup(report_style()));
   const Html main = summary_section(view) + gates_section(view) + accuracy_section(view) +
-                    changes_section(view) + speed_section(view) + placement_section(view) +
-                    profile_section(view) + agreement_section(view) + layers_section(view) +
-                    tuning_section(view) + provenance_section(view) + glossary_section();
+                    changes_section(view) + attacks_section(view) + speed_section(view) +
+                    placement_section(view) + profile_section(view) + agreement_section(view) +
+                    layers_section(view) + precision_section(view) + tuning_section(view) +
+                    provenance_section(view) + glossary_section();
   const Html body = Html::markup("<a class=\"skip\" href=\"#main\">Skip to the report</a>\n") +
                     header(view) + contents() + element("main", main, "id=\"main\"");
   return (Html::markup("<!DOCTYPE html>\n<html lang=\"en\">\n") + element("head", head) +

@@ -1,12 +1,15 @@
-// Durward's own engine, on the plan of a bundle.
+// Durward's own engine, on the plan of a bundle or of a graph.
 #include <absl/strings/str_cat.h>
 
 #include <optional>
 
 #include "bundle/bundle.h"
+#include "compile/plan/plan_builder.h"
 #include "device/call_cost.h"
 #include "device/call_profiler.h"
+#include "runtimes/aligned_copy.h"
 #include "runtimes/backends.h"
+#include "runtimes/compiled_graph.h"
 #include "runtimes/engine_status.h"
 #include "runtimes/mean.h"
 #include "runtimes/ports.h"
@@ -42,8 +45,10 @@ PortInfo port_info(const PlanTensor& tensor) {
 
 class EngineModel final : public RuntimeModel {
  public:
-  EngineModel(Bundle bundle, std::unique_ptr<Session> session, bool profile)
-      : bundle_(std::move(bundle)), session_(std::move(session)) {
+  // `plan_owner` holds the memory of the session's plan.
+  EngineModel(std::shared_ptr<const void> plan_owner, std::unique_ptr<Session> session,
+              bool profile)
+      : plan_owner_(std::move(plan_owner)), session_(std::move(session)) {
     for (size_t i = 0; i < session_->input_count(); ++i) {
       inputs_.push_back(port_info(session_->input(i)));
     }
@@ -86,22 +91,43 @@ class EngineModel final : public RuntimeModel {
   }
 
  private:
-  Bundle bundle_;  // the session uses its memory
+  std::shared_ptr<const void> plan_owner_;
   std::unique_ptr<Session> session_;
   std::vector<PortInfo> inputs_, outputs_;
   std::optional<device::CallProfiler> profiler_;
 };
+
+absl::StatusOr<std::unique_ptr<RuntimeModel>> make_model(std::shared_ptr<const void> plan_owner,
+                                                         std::span<const std::byte> plan,
+                                                         const RuntimeOptions& options) {
+  std::unique_ptr<Session> session;
+  SessionOptions session_options;
+  session_options.threads = static_cast<uint64_t>(options.threads);
+  DURWARD_RETURN_IF_ERROR(engine_status(Session::create(plan, session_options, session)));
+  return std::make_unique<EngineModel>(std::move(plan_owner), std::move(session), options.profile);
+}
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RuntimeModel>> load_with_engine(const std::filesystem::path& path,
                                                                const RuntimeOptions& options) {
   DURWARD_ASSIGN_OR_RETURN(Bundle bundle, Bundle::open(path));
-  std::unique_ptr<Session> session;
-  SessionOptions session_options;
-  session_options.threads = static_cast<uint64_t>(options.threads);
-  DURWARD_RETURN_IF_ERROR(engine_status(Session::create(bundle.plan(), session_options, session)));
-  return std::make_unique<EngineModel>(std::move(bundle), std::move(session), options.profile);
+  auto owner = std::make_shared<const Bundle>(std::move(bundle));
+  return make_model(owner, owner->plan(), options);
+}
+
+absl::StatusOr<CompiledGraph> CompiledGraph::create(const Graph& graph, int64_t arena_bytes) {
+  DURWARD_ASSIGN_OR_RETURN(const std::vector<std::byte> plan,
+                           build_plan(graph, {.arena_bytes = arena_bytes}));
+  CompiledGraph compiled;
+  compiled.plan_ = std::make_shared<const AlignedMemory>(aligned_copy(plan));
+  compiled.bytes_ = plan.size();
+  return compiled;
+}
+
+absl::StatusOr<std::unique_ptr<RuntimeModel>> CompiledGraph::load(
+    const RuntimeOptions& options) const {
+  return make_model(plan_, {plan_->get(), bytes_}, options);
 }
 
 }  // namespace durward

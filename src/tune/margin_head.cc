@@ -41,15 +41,15 @@ absl::StatusOr<MarginHead> MarginHead::create(std::span<const int32_t> person_of
 
 at::Tensor MarginHead::loss(const at::Tensor& students, std::span<const int64_t> samples) const {
   std::vector<int64_t> own;
-  for (const int64_t sample : samples) own.push_back(centre_of_sample_[static_cast<size_t>(sample)]);
+  for (const int64_t sample : samples)
+    own.push_back(centre_of_sample_[static_cast<size_t>(sample)]);
   const at::Tensor targets = torch::tensor(own).unsqueeze(1);
   const at::Tensor centres = centres_ / centres_.norm(2, {1}, true).clamp_min(1e-12);
   const at::Tensor cosines = students.mm(centres.t()).clamp(-kLargestCosine, kLargestCosine);
   const at::Tensor angle = cosines.gather(1, targets).acos();
   // Beyond a straight angle the cosine rises again: there the margin is one of the cosine.
-  const at::Tensor moved =
-      at::where(angle + kMargin < std::numbers::pi, (angle + kMargin).cos(),
-                angle.cos() - kMargin * std::sin(kMargin));
+  const at::Tensor moved = at::where(angle + kMargin < std::numbers::pi, (angle + kMargin).cos(),
+                                     angle.cos() - kMargin * std::sin(kMargin));
   const at::Tensor logits = kScale * cosines.scatter(1, targets, moved);
   return at::nll_loss(at::log_softmax(logits, 1), targets.squeeze(1));
 }

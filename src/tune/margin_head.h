@@ -1,5 +1,6 @@
-// Additive angular margin (ArcFace: Deng et al., CVPR 2019): embeddings of one person are drawn to a
-// centre of theirs, and from the centres of others by a margin more than telling them apart needs.
+// Additive angular margin (ArcFace: Deng et al., CVPR 2019): embeddings of one person are drawn to
+// a centre of theirs, and from the centres of others by a margin more than telling them apart
+// needs.
 #pragma once
 
 #include <cstdint>

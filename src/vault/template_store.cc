@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "vault/new_database.h"
+#include "vault/schema.h"
 #include "vault/sealing.h"
 
 namespace durward {
@@ -118,21 +119,6 @@ absl::StatusOr<WrappedKey> read_key(Database& database) {
   return WrappedKey{statement.text(1), statement.blob(2), statement.blob(3)};
 }
 
-absl::Status check_schema(Database& database) {
-  DURWARD_ASSIGN_OR_RETURN(Statement statement, database.prepare("SELECT sql FROM sqlite_master"));
-  std::vector<std::string> found;
-  for (;;) {
-    DURWARD_ASSIGN_OR_RETURN(const bool more, statement.step());
-    if (!more) break;
-    found.push_back(statement.text(0));
-  }
-  std::vector<std::string> expected(std::begin(kSchema), std::end(kSchema));
-  std::sort(found.begin(), found.end());
-  std::sort(expected.begin(), expected.end());
-  if (found != expected) return absl::DataLossError("its tables are not those of a template store");
-  return absl::OkStatus();
-}
-
 absl::Status check_name(std::string_view name, std::string_view what) {
   if (!name.empty() && name.size() <= TemplateStore::kMaxNameBytes) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(std::string(what), " has ", name.size(),
@@ -227,7 +213,7 @@ absl::StatusOr<TemplateStore> TemplateStore::create(const std::filesystem::path&
 absl::StatusOr<TemplateStore> TemplateStore::open(const std::filesystem::path& path,
                                                   const KeySource& source) {
   DURWARD_ASSIGN_OR_RETURN(Database database, Database::open(path, Database::Mode::kExisting));
-  absl::Status status = check_schema(database);
+  absl::Status status = check_schema(database, kSchema, "a template store");
   if (!status.ok()) return with_context(status, path.string());
   const absl::StatusOr<WrappedKey> wrapped = read_key(database);
   if (!wrapped.ok()) return with_context(wrapped.status(), path.string());
@@ -337,6 +323,10 @@ absl::Status TemplateStore::forget(std::string_view user) {
     return absl::NotFoundError(absl::StrCat("nobody is enrolled as \"", std::string(user), "\""));
   }
   return transaction.commit();
+}
+
+absl::StatusOr<Secret> TemplateStore::key_for(std::string_view purpose) const {
+  return derive_key(store_key_, purpose);
 }
 
 absl::Status TemplateStore::change_key(const KeySource& source) {

@@ -68,6 +68,10 @@ class TemplateStore {
   // NotFound for an unknown user. What was stored of him is overwritten.
   [[nodiscard]] absl::Status forget(std::string_view user);
 
+  // A key for what belongs to the store and lies beside it: it stays the same when the source
+  // changes. `purpose` has 8 characters; "template" and "user-tag" are the store's own.
+  [[nodiscard]] absl::StatusOr<Secret> key_for(std::string_view purpose) const;
+
   // From now on the store opens with this source's key.
   [[nodiscard]] absl::Status change_key(const KeySource& source);
   // A copy that opens with the same source. AlreadyExists where there is a file.

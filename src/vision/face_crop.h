@@ -23,6 +23,15 @@ namespace durward {
 [[nodiscard]] absl::StatusOr<Image> align_face(const Image& image, const Landmarks& landmarks,
                                                const InputSpec& spec);
 
+// What a model whose specification names a face's alignment sees of this face: align_face(), or for
+// "face-square" and "face-box" a part of the picture in whole pixels, scaled to spec.width x
+// spec.height. The box made face_scale times as large is reduced until it fits the picture and
+// moved until it lies in it, in its own proportions, as Silent-Face-Anti-Spoofing does; the square
+// stays where it is, and what lies outside of the picture is black. InvalidArgument: as
+// align_face(), and a box without area or far outside of the picture.
+[[nodiscard]] absl::StatusOr<Image> crop_face(const Image& image, const Face& face,
+                                              const InputSpec& spec);
+
 // The picture as the model is to see it, whatever the specification's alignment. Where it is a
 // face's, the face nearest to the middle of the picture is taken; `detector` may be null where it
 // is not. NotFound: no face in the picture.

@@ -54,6 +54,30 @@ class Compress(CommandLineTest):
         with zipfile.ZipFile(self.out / "tiny.bundle") as bundle:
             self.assertNotIn("profile", json.loads(bundle.read("evidence/result.json")))
 
+    def test_it_says_what_each_step_is_worth_and_leaves_in_float_what_costs_least(self):
+        limit = 1e-9  # below what integers reach, above float's own error
+        done = run(
+            *self.compress_arguments("--calibration-images", "24", "--ablate", "--mixed", "--max-cosine-loss", limit)
+        )
+        self.assertEqual(done.returncode, 0, done.stderr)
+        result = json.loads((self.out / "result.json").read_text())
+        rows = {row["name"] for row in result["ablation"]["rows"]}
+        self.assertLessEqual({"all steps", "without bias correction", "none of them"}, rows)
+        self.assertEqual(result["mixed"]["held_out"]["images"], 24)
+        chosen = result["mixed"]["front"][result["mixed"]["chosen"]]
+        self.assertLessEqual(chosen["loss"], limit)
+        self.assertEqual(len(chosen["in_float"]), len(result["sensitivity"]["units"]))
+        self.assertIn("stays in float", done.stdout)
+        for entry in result["exports"]:  # of the same mixture
+            if "agreement" in entry:
+                self.assertGreater(entry["agreement"]["cosine_min"], 0.9999, entry["file"])
+
+    def test_a_mixture_needs_a_limit_that_can_be_kept_and_pictures_to_be_judged_by(self):
+        self.assert_refused(self.compress_arguments("--mixed"), "--max-cosine-loss")
+        self.assert_refused(self.compress_arguments("--ablate"), "--calibration-images", self.people)
+        few = ["--calibration-images", "24", "--mixed", "--max-size-kb", "1"]
+        self.assert_refused(self.compress_arguments(*few), "with everything in int8")
+
     def test_a_target_says_what_its_tflite_micro_takes(self):
         target = self.folder / "old-board.json"
         board = {"name": "old-board", "description": "a board", "exports": ["bundle", "tflite"]}

@@ -6,7 +6,7 @@ import unittest
 
 from harness import DURWARD, CommandLineTest, run
 
-COMMANDS = ["inspect", "compress", "evaluate", "compare", "bench", "profile", "export", "bundle"]
+COMMANDS = ["inspect", "compress", "evaluate", "compare", "sensitivity", "bench", "profile", "export", "bundle", "train", "log"]
 
 
 class Usage(CommandLineTest):
@@ -51,6 +51,13 @@ class Usage(CommandLineTest):
             (["bundle", "show"], "FILE"),
             (["bundle", "sign", "a.bundle"], "--key"),
             (["bundle", "keygen"], "--out"),
+            (["train"], "subcommand"),
+            (["train", "touch", "data"], "--out"),
+            (["train", "touch", "data", "--out", "o", "--features", "smell"], "--features"),
+            (["log"], "subcommand"),
+            (["log", "verify"], "FILE"),
+            (["log", "verify", "a.jsonl", "--key", "file:k"], "--store"),
+            (["log", "show", "a.jsonl", "--last", "0"], "--last"),
         ]:
             with self.subTest(arguments):
                 done = run(*arguments)

@@ -53,6 +53,26 @@ TEST(PresentationAttacks, LiveFacesAloneGiveNoRateOfAttacks) {
   EXPECT_EQ(rates.worst(), nullptr);
 }
 
+TEST(PresentationAttacks, TheThresholdForABpcerIsTheHighestThatKeepsIt) {
+  std::vector<Presentation> all;
+  for (int i = 0; i < 400; ++i) all.push_back({std::nullopt, static_cast<float>((i * 37) % 400)});
+  all.push_back({0, 3.5F});
+  const float threshold = threshold_for_bpcer(all, 0.01).value();
+  EXPECT_EQ(presentation_attack_rates(all, threshold)->bpcer->errors, 4);
+  EXPECT_EQ(presentation_attack_rates(all, threshold)->species[0].apcer.errors, 0);
+  EXPECT_EQ(presentation_attack_rates(all, 4.0F)->bpcer->errors, 5);
+  // Of equal scores all are refused or none.
+  for (Presentation& one : all) one.score = 1;
+  EXPECT_EQ(presentation_attack_rates(all, threshold_for_bpcer(all, 0.01).value())->bpcer->errors,
+            0);
+}
+
+TEST(PresentationAttacks, ABpcerNeedsThreeTimesAsManyLiveFacesAsOneError) {
+  EXPECT_EQ(threshold_for_bpcer(presented(std::nullopt, 0, 299), 0.01), std::nullopt);
+  EXPECT_NE(threshold_for_bpcer(presented(std::nullopt, 0, 300), 0.01), std::nullopt);
+  EXPECT_EQ(threshold_for_bpcer(presented(0, 0, 300), 0.01), std::nullopt);
+}
+
 TEST(PresentationAttacks, WhatIsNoScoreIsRefused) {
   EXPECT_TRUE(absl::IsInvalidArgument(presentation_attack_rates({}, 0.5F).status()));
   std::vector<Presentation> all = presented(0, 1, 1);

@@ -33,6 +33,16 @@ TEST(InputSpec, IsReadAsWritten) {
   EXPECT_EQ(spec->interpolation, Interpolation::kArea);
 }
 
+TEST(InputSpec, AFacesBoxHasAScaleAndADetectorALiveClass) {
+  const auto spec = parse_input_spec(
+      with("\"none\"", "\"face-square\", \"face_scale\": 1.5, \"live_class\": 2"), "spec.json");
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_EQ(spec->alignment, Alignment::kFaceSquare);
+  EXPECT_EQ(spec->face_scale, 1.5);
+  EXPECT_EQ(spec->live_class, 2);
+  EXPECT_EQ(parse_input_spec(to_json(*spec), "again").value(), *spec);
+}
+
 TEST(InputSpec, ErrorsNameTheFileAndTheField) {
   const std::pair<std::string, std::string> cases[] = {
       {with("\"width\": 96, ", ""), "\"width\""},
@@ -53,6 +63,13 @@ TEST(InputSpec, ErrorsNameTheFileAndTheField) {
       {with("\"version\": 1", "\"version\": 2"), "\"version\""},
       {with("\"std\"", "\"sdt\""), "\"std\""},
       {with("\"std\"", "\"extra\": 1, \"std\""), "\"extra\""},
+      {with("\"area\"", "\"area\", \"face_scale\": 2"), "\"face_scale\""},
+      {with("\"none\"", "\"face-box\""), "\"face_scale\""},
+      {with("\"none\"", "\"face-box\", \"face_scale\": 0"), "\"face_scale\""},
+      {with("\"none\"", "\"face-square\", \"face_scale\": 17"), "\"face_scale\""},
+      {with("\"none\"", "\"none\", \"live_class\": -1"), "\"live_class\""},
+      {with("\"none\"", "\"none\", \"live_class\": 4294967296"), "\"live_class\""},
+      {with("\"none\"", "\"none\", \"live_class\": 0.5"), "\"live_class\""},
       {"[]", "JSON object"},
       {"{", "JSON object"},
       {"", "JSON object"},

@@ -66,6 +66,15 @@ inline std::vector<KernelCall> every_call() {
       L2NormalizeInt8Call{axis, 1, 128, {}},
       L2NormalizeFloatCall{axis, 1e-6f},
       QuantizeInt8Call{0.5f, {}, 9},
+      LstmFloatCall{{4, 2, 3, 5, false}, false},
+      LstmFloatCall{{4, 2, 3, 5, true}, true},
+      GruFloatCall{{4, 2, 3, 5, false}, true},
+      GruFloatCall{{4, 2, 3, 5, true}, false},
+      LstmInt16Call{{4, 2, 3, 5, false}, false, true},
+      LstmInt16Call{{4, 2, 3, 5, true}, true, false},
+      FullyConnectedInt16Call{3, 4, 5, -7, 9},
+      QuantizeSymmetricCall{false, 2, 3, 4},
+      QuantizeSymmetricCall{true, 2, 3, 4},
   };
   for (int kind = 0; kind <= static_cast<int>(FloatBinary::kGreaterOrEqual); ++kind) {
     calls.push_back(BinaryFloatCall{static_cast<FloatBinary>(kind), rows, {}});

@@ -144,6 +144,33 @@ TEST(Execute, ChoosesTheElementTypeOfTheCall) {
   EXPECT_EQ(real(QuantizedType::kInt32), -1);
 }
 
+TEST(Execute, MultipliesSixteenBitsWithWeightsOfEight) {
+  const std::vector<int16_t> x{32767, -32768, 3, 5};
+  const std::vector<int8_t> weights{127, -127, 1, 1};
+  const std::vector<int32_t> bias{0, 1};
+  const std::vector<float> multiplier{0x1p-8f, 0.5f};
+  const auto run = [&](int32_t lowest) {
+    return outputs<int16_t>(FullyConnectedInt16Call{2, 2, 2, lowest, 32767},
+                            {bytes(x), bytes(weights), bytes(bias), bytes(multiplier)}, 4);
+  };
+  // 127 * 65535 / 256 = 32511.5 and a little; (-1 + 1) / 2; -254 / 256; 9 / 2, a tie.
+  EXPECT_THAT(run(-32768), ElementsAre(32512, 0, -1, 4));
+  EXPECT_THAT(run(0), ElementsAre(32512, 0, 0, 4));
+}
+
+TEST(Execute, QuantisesAroundZeroWithAScaleForEachChannel) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<float> x{1.25f, 1.5f, -1e9f, 1e30f, 0.25f, nan}, scales{0.5f, 1.0f};
+  EXPECT_THAT(outputs<int16_t>(QuantizeSymmetricCall{false, 3, 2, 1}, {bytes(x), bytes(scales)}, 6),
+              ElementsAre(2, 2, -32768, 32767, 0, -32768));
+  // Ties to even as well where a float has no halves left to the right of 2^22.
+  const std::vector<float> wide{4194304.5f, 4194305.5f, -4194305.5f, 1e30f, -3e9f, nan};
+  constexpr int32_t kLowest = std::numeric_limits<int32_t>::min();
+  EXPECT_THAT(outputs<int32_t>(QuantizeSymmetricCall{true, 6, 1, 1},
+                               {bytes(wide), bytes(std::vector<float>{1.0f})}, 6),
+              ElementsAre(4194304, 4194306, -4194306, 2147450879, kLowest, kLowest));
+}
+
 TEST(Execute, ChoosesBetweenMaximumAndMinimum) {
   const std::vector<int8_t> a{1, 5}, b{2, -3};
   const LoopNest pair{1, {2}, {1}, {1}};

@@ -353,6 +353,35 @@ TEST(ConstantsProblem, FindsAccumulatorsThatCouldOverflow) {
   EXPECT_NE(problem(std::numeric_limits<int32_t>::max() - 254), nullptr);
 }
 
+TEST(ConstantsProblem, FindsSumsOfSixteenBitsThatCouldOverflow) {
+  // Two inputs of up to 2^15 each, by weights whose magnitudes may add up to 2^16 - 1.
+  std::vector<int16_t> weights(8, 0);
+  std::vector<int8_t> recurrent(4, 0);
+  const LstmInt16Call lstm{{1, 1, 2, 1, false}, false, true};
+  const auto problem = [&] {
+    const std::byte* inputs[] = {nullptr, reinterpret_cast<const std::byte*>(weights.data()),
+                                 reinterpret_cast<const std::byte*>(recurrent.data()), nullptr,
+                                 nullptr};
+    return constants_problem(lstm, {inputs, nullptr, nullptr});
+  };
+  weights[6] = 32767;
+  weights[7] = -32768;
+  EXPECT_EQ(problem(), nullptr);
+  weights[6] = -32768;
+  EXPECT_NE(problem(), nullptr);
+
+  const FullyConnectedInt16Call layer{1, 1, 1, -32768, 32767};
+  const auto of_layer = [&](int8_t weight, int32_t bias) {
+    const std::byte* inputs[] = {nullptr, reinterpret_cast<const std::byte*>(&weight),
+                                 reinterpret_cast<const std::byte*>(&bias)};
+    return constants_problem(layer, {inputs, nullptr, nullptr});
+  };
+  constexpr int32_t kRoom = std::numeric_limits<int32_t>::max() - 127 * 32768;
+  EXPECT_EQ(of_layer(-127, -kRoom), nullptr);
+  EXPECT_NE(of_layer(127, kRoom + 1), nullptr);
+  EXPECT_NE(of_layer(0, std::numeric_limits<int32_t>::min()), nullptr);
+}
+
 TEST(ConstantsProblem, FindsTapsOutsideTheImage) {
   const ResizeNearestCall call{1, 2, 3, 1, 1, 1, 1};
   const auto problem = [&](ResizeTap row, ResizeTap column) {

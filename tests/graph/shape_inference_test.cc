@@ -156,5 +156,35 @@ TEST(ShapeInference, ErrorsNameNodeOpAndShapes) {
   EXPECT_THAT(message, HasSubstr("must have 3 channels"));
 }
 
+// One LSTM layer of PyTorch's documentation: nn.LSTM(10, 20), x of 5 steps of 3 sequences.
+TEST(ShapeInference, GivesARecurrentLayersSequenceAndStates) {
+  const std::vector<Input> inputs{{{5, 3, 10}}, {{80, 10}}, {{80, 20}},
+                                  {{80}},       {{3, 20}},  {{3, 20}}};
+  EXPECT_EQ(*output_shapes(Lstm{20}, inputs, 3),
+            (std::vector<Shape>{{5, 3, 20}, {3, 20}, {3, 20}}));
+  EXPECT_EQ(*output_shapes(Lstm{20}, {inputs.begin(), inputs.begin() + 3}, 1),
+            (std::vector<Shape>{{5, 3, 20}}));
+  EXPECT_EQ(*output_shapes(Gru{20}, {{{5, 3, 10}}, {{60, 10}}, {{60, 20}}, {{120}}, {{3, 20}}}, 2),
+            (std::vector<Shape>{{5, 3, 20}, {3, 20}}));
+}
+
+TEST(ShapeInference, RefusesRecurrentLayersThatDoNotFit) {
+  const auto message = [](Op op, const std::vector<Input>& inputs, int outputs) {
+    return std::string(output_shapes(std::move(op), inputs, outputs).status().message());
+  };
+  EXPECT_THAT(message(Lstm{20}, {{{3, 10}}, {{80, 10}}, {{80, 20}}}, 1), HasSubstr("[T,N,I]"));
+  EXPECT_THAT(message(Lstm{20}, {{{5, 3, 10}}, {{60, 10}}, {{80, 20}}}, 1),
+              HasSubstr("weights must be [80,10]"));
+  EXPECT_THAT(message(Lstm{20}, {{{5, 3, 10}}, {{80, 10}}, {{80, 10}}}, 1),
+              HasSubstr("recurrent weights must be [80,20]"));
+  EXPECT_THAT(message(Lstm{20}, {{{5, 3, 10}}, {{80, 10}}, {{80, 20}}, {{20}}}, 1),
+              HasSubstr("bias must have shape 80"));
+  EXPECT_THAT(message(Gru{20}, {{{5, 3, 10}}, {{60, 10}}, {{60, 20}}, {{120}}, {{20, 3}}}, 1),
+              HasSubstr("initial state"));
+  EXPECT_THAT(message(Lstm{20}, {{{5, 3, 10}}, {{80, 10}}, {{80, 20}}}, 4), HasSubstr("outputs"));
+  EXPECT_THAT(message(Lstm{int64_t{1} << 62}, {{{5, 3, 10}}, {{80, 10}}, {{80, 20}}}, 1),
+              HasSubstr("hidden size"));
+}
+
 }  // namespace
 }  // namespace durward

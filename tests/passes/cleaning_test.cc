@@ -255,5 +255,25 @@ TEST(Cleaning, WhatNoOutputNeedsGoes) {
   EXPECT_THAT(ops_after(b, eliminate_dead_nodes, 0), ElementsAre("Tanh"));
 }
 
+TEST(Cleaning, StatesThatNothingReadsAreNotReturned) {
+  for (const size_t used : {size_t{0}, size_t{1}, size_t{2}}) {
+    GraphBuilder b;
+    const std::vector<TensorId> inputs{b.input({3, 1, 2}), b.random({8, 2}), b.random({8, 2})};
+    std::vector<TensorId> outputs;
+    for (const char* name : {"y", "hidden", "cell"}) {
+      outputs.push_back(b.graph.add_tensor(name, DataType::kFloat32, {}));
+    }
+    const NodeId id = b.graph.add_node(Lstm{2}, "lstm", inputs, outputs);
+    ASSERT_TRUE(infer_shapes(b.graph, id).ok());
+    b.output(outputs[used]);
+    const auto before = evaluate(b.graph);
+    ASSERT_TRUE(before.ok()) << before.status();
+    EXPECT_EQ(drop_unused_states(b.graph), used < 2);
+    const NodeId left = b.graph.producer(outputs[used]);
+    EXPECT_EQ(b.graph.node(left).outputs.size(), used + 1);
+    EXPECT_EQ(*evaluate(b.graph), *before);
+  }
+}
+
 }  // namespace
 }  // namespace durward

@@ -82,7 +82,7 @@ TEST(Report, IsWellFormed) {
   const std::string html = render_report(sample()).value();
   EXPECT_EQ(structural_error(html), "");
   const auto counts = count_tags(html);
-  EXPECT_EQ(counts.at("section"), 12);
+  EXPECT_EQ(counts.at("section"), 14);
   EXPECT_EQ(counts.at("h1"), 1);
   EXPECT_EQ(counts.at("img"), 6);
   EXPECT_GE(counts.at("polyline"), 4);
@@ -113,6 +113,19 @@ TEST(Report, GivesEveryDrawingAndPictureAText) {
   }
 }
 
+TEST(Report, ShowsErrorsOfPresentationAttackDetectionBySpeciesBeforeAndAfter) {
+  const std::string html = render_report(sample()).value();
+  const std::string part = html.substr(html.find("id=\"attacks\""));
+  EXPECT_THAT(part, HasSubstr("250 live and 60 print &lt;b&gt;"));
+  EXPECT_THAT(part, HasSubstr("2 more pictures"));
+  EXPECT_THAT(part, HasSubstr("needs 300 live ones"));
+  EXPECT_THAT(part, HasSubstr("2.40"));  // 6 of 250
+  EXPECT_THAT(part, HasSubstr("[-2.59, 3.89]"));
+  json without = sample();
+  without.erase("attacks");
+  EXPECT_THAT(render_report(without).value(), HasSubstr("No presentations were given"));
+}
+
 TEST(Report, ShowsTheProfileBeforeAndAfterSideBySide) {
   const std::string html = render_report(sample()).value();
   const std::string part = html.substr(html.find("id=\"profile\""));
@@ -125,6 +138,22 @@ TEST(Report, ShowsTheProfileBeforeAndAfterSideBySide) {
   json without = sample();
   without.erase("profile");
   EXPECT_THAT(render_report(without).value(), HasSubstr("No profile was made in this run."));
+}
+
+TEST(Report, ShowsWhatEachStepAndEachMixtureOfPrecisionsIsWorth) {
+  const std::string html = render_report(sample()).value();
+  const std::string part = html.substr(html.find("id=\"precision\""));
+  EXPECT_THAT(part, HasSubstr("without bias correction"));
+  EXPECT_THAT(part, HasSubstr("2.100"));
+  EXPECT_LT(part.find("last/fc"), part.find("stem&lt;conv&gt;")) << "the most sensitive is first";
+  EXPECT_THAT(part, HasSubstr("1 in float (chosen)"));
+  EXPECT_THAT(part, HasSubstr("TAR at FAR 1e-3"));
+  json without = sample();
+  for (const char* member : {"ablation", "sensitivity", "mixed"}) without.erase(member);
+  EXPECT_THAT(render_report(without).value(), HasSubstr("Neither --ablate nor --mixed"));
+  json nothing_judged = sample();
+  for (json& point : nothing_judged["mixed"]["front"]) point.erase("figures");
+  EXPECT_THAT(render_report(nothing_judged).value(), HasSubstr("Mean cosine to the float model"));
 }
 
 TEST(Report, AnswersTheFourQuestions) {

@@ -155,6 +155,77 @@ json tuning() {
              {"cosine_min", 0.9939}}}}};
 }
 
+json attacks() {
+  const auto rate = [](int errors, int presentations, double lower, double upper) {
+    return json{{"errors", errors},
+                {"presentations", presentations},
+                {"rate", double(errors) / presentations},
+                {"interval", {lower, upper}}};
+  };
+  const auto variant = [&](const char* name, int errors) {
+    json apcer = rate(3, 60, 0.0104, 0.1392);
+    apcer["species"] = "print <b>";
+    json point = {{"name", "largest output"},
+                  {"threshold", 0},
+                  {"bpcer", rate(errors, 250, 0.0065, 0.0461)},
+                  {"apcer", json::array({apcer})}};
+    return json{{"name", name}, {"points", json::array({point})}};
+  };
+  const json kind = {{"kind", "live"},     {"presentations", 250}, {"new_errors", 2},
+                     {"mended_errors", 1}, {"increase", 0.004},    {"interval", {-0.0259, 0.0389}},
+                     {"p_value", 1}};
+  const json point = {{"name", "largest output"}, {"kinds", json::array({kind})}};
+  return {{"live", {{"name", "live"}, {"pictures", 252}, {"used", 250}}},
+          {"species", json::array({{{"name", "print <b>"}, {"pictures", 60}, {"used", 60}}})},
+          {"bpcer_target", 0.01},
+          {"live_needed", 300},
+          {"variants", json::array({variant("fp32", 5), variant("int8", 6)})},
+          {"changes",
+           json::array({{{"from", "fp32"}, {"to", "int8"}, {"points", json::array({point})}}})}};
+}
+
+json judged(double loss) {
+  return {{"cosine_mean", 1 - loss},
+          {"cosine_min", 1 - 4 * loss},
+          {"loss", loss},
+          {"snr_db", 24.5},
+          {"losses", {{{"far", 1e-3}, {"loss", 0.0012}, {"interval", {-0.001, 0.003}}}}}};
+}
+
+json ablation() {
+  json with = judged(0.0013), without = judged(0.0021);
+  with["name"] = "all steps";
+  without["name"] = "without bias correction";
+  return {{"held_out", {{"images", 128}}}, {"rows", {with, without}}};
+}
+
+json sensitivity() {
+  json stem = judged(0.0004), last = judged(0.0006);
+  last.erase("losses");
+  stem["name"] = "stem<conv>";
+  last["name"] = "last/fc";
+  json in_float = {{"name", "softmax"}};  // has no integer kernel: nothing was measured
+  return {{"held_out", {{"images", 128}}},
+          {"together", judged(0.0013)},
+          {"units", {stem, last, in_float}}};
+}
+
+json mixed() {
+  json first = judged(0.0013), second = judged(0.0003);
+  first.update({{"in_float", json::array()}, {"ms", 3.1}, {"foreseen_ms", 3.0}, {"bytes", 1.2e6}});
+  second.update(
+      {{"in_float", {"stem<conv>"}}, {"ms", 4.2}, {"foreseen_ms", 4.0}, {"bytes", 1.3e6}});
+  for (json* point : {&first, &second}) {
+    (*point)["figures"]["operating_points"] = {
+        {{"far_target", 1e-3},
+         {"tar", 0.98},
+         {"tar_interval", {0.97, 0.99}},
+         {"few_errors", false}},
+        {{"far_target", 1e-4}, {"tar", 0.95}, {"few_errors", true}}};
+  }
+  return {{"held_out", {{"images", 128}}}, {"chosen", 1}, {"front", {first, second}}};
+}
+
 json layers() {
   json list = json::array();
   for (int i = 0; i < 52; ++i) {
@@ -316,8 +387,12 @@ json sample_result() {
       {"runs", runs()},
       {"profile", profile()},
       {"layers", layers()},
+      {"ablation", ablation()},
+      {"sensitivity", sensitivity()},
+      {"mixed", mixed()},
       {"tuning", tuning()},
       {"evaluation", evaluation()},
+      {"attacks", attacks()},
       {"warnings", {"2 calibration pictures were skipped since no face was found in them."}},
       {"recommendation",
        {{"file", "mobilefacenet.int8.tflite"},

@@ -30,8 +30,8 @@ TEST(MarginHead, CentresBeginInTheMiddleOfAPersonsEmbeddings) {
   EXPECT_TRUE(at::allclose(head->centres().detach(), unit_rows({10, 100}), 0, 1e-6));
 }
 
-// ArcFace's formula, worked out: softmax over 64 cos(angle + .5) of the own centre and 64 cos(angle)
-// of the other.
+// ArcFace's formula, worked out: softmax over 64 cos(angle + .5) of the own centre and 64
+// cos(angle) of the other.
 TEST(MarginHead, LossIsThePublishedFormula) {
   auto head = MarginHead::create(kPeople, kTraining, unit_rows({0, 20, 90, 110, 200}));
   ASSERT_TRUE(head.ok()) << head.status();

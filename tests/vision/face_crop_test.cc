@@ -172,6 +172,90 @@ TEST(AlignFace, RefusesWhatCannotBeAligned) {
   EXPECT_TRUE(absl::IsInvalidArgument(align_face(Image(9, 9), face, whole).status()));
 }
 
+// Each pixel tells where it was: red its column, green its row.
+Image map_of_places(int width, int height) {
+  Image image(width, height);
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      const size_t at = (static_cast<size_t>(y) * width + x) * 3;
+      image.rgb[at] = static_cast<uint8_t>(x);
+      image.rgb[at + 1] = static_cast<uint8_t>(y);
+      image.rgb[at + 2] = 255;
+    }
+  }
+  return image;
+}
+
+// Which pixels a crop of this size goes from and to: without scaling where the sizes are the same.
+struct Corners {
+  int left, top, right, bottom;
+  bool operator==(const Corners&) const = default;
+};
+
+Corners corners_of(const Image& crop) {
+  const uint8_t* first = crop.pixel(0, 0);
+  const uint8_t* last = crop.pixel(crop.width - 1, crop.height - 1);
+  return {first[0], first[1], last[0], last[1]};
+}
+
+Face face_with_box(const Box& box) {
+  return {.box = box, .score = 1, .landmarks = landmarks(arcface_template(112, 112))};
+}
+
+TEST(CropFace, AFaceBoxIsEnlargedAboutItsMiddleAndMovedIntoThePicture) {
+  const Image picture = map_of_places(200, 180);
+  struct Case {
+    Box box;
+    double scale;
+    Corners corners;
+  };
+  const Case cases[] = {
+      // 20 x 30 about (100, 95), twice: 40 x 60; both ends belong to it.
+      {{90, 80, 20, 30}, 2, {80, 65, 120, 125}},
+      // The middle at (15, 95): it would begin at -5, and is moved by 5.
+      {{5, 80, 20, 30}, 2, {0, 65, 40, 125}},
+      // Beyond the lower right corner: moved back to the last pixel.
+      {{175, 150, 20, 30}, 2, {159, 119, 199, 179}},
+      // 2.7 times 100 is more than the picture's height of 180 allows: 1.79 times, 179 x 179.
+      {{50, 40, 100, 100}, 2.7, {10, 0, 189, 179}},
+  };
+  for (const Case& c : cases) {
+    InputSpec spec{.width = c.corners.right - c.corners.left + 1,
+                   .height = c.corners.bottom - c.corners.top + 1,
+                   .alignment = Alignment::kFaceBox,
+                   .face_scale = c.scale};
+    const auto crop = crop_face(picture, face_with_box(c.box), spec);
+    ASSERT_TRUE(crop.ok()) << crop.status();
+    EXPECT_EQ(corners_of(*crop), c.corners) << c.box.x;
+    EXPECT_EQ(crop->pixel(0, 0)[2], 255);
+  }
+}
+
+TEST(CropFace, AFaceSquareStaysWhereItIsAndIsBlackOutsideOfThePicture) {
+  const Image picture = map_of_places(100, 90);
+  InputSpec spec{.width = 60, .height = 60, .alignment = Alignment::kFaceSquare, .face_scale = 1.5};
+  // 1.5 x 40 = 60 about (20, 50): from -10 to 49, and from 20 to 79.
+  const auto crop = crop_face(picture, face_with_box({5, 30, 30, 40}), spec);
+  ASSERT_TRUE(crop.ok()) << crop.status();
+  for (int x = 0; x < 60; ++x) {
+    const uint8_t* pixel = crop->pixel(x, 7);
+    EXPECT_EQ(pixel[2], x < 10 ? 0 : 255) << x;
+    EXPECT_EQ(pixel[0], x < 10 ? 0 : x - 10) << x;
+    EXPECT_EQ(pixel[1], x < 10 ? 0 : 27) << x;
+  }
+}
+
+TEST(CropFace, ABoxThatIsNoneIsRefused) {
+  InputSpec spec{.alignment = Alignment::kFaceBox, .face_scale = 2.7};
+  const double nan = std::nan("");
+  for (const Box& box : {Box{0, 0, 0, 10}, Box{0, 0, 10, 0.5}, Box{1e9, 0, 10, 10},
+                         Box{0, 0, 1e9, 10}, Box{nan, 0, 10, 10}, Box{0, 0, nan, 10}}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(crop_face(Image(9, 9), face_with_box(box), spec).status()));
+  }
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(crop_face(Image(), face_with_box({0, 0, 9, 9}), spec).status()));
+}
+
 TEST(CropForModel, NeedsADetectorOnlyForFaces) {
   InputSpec spec{.width = 4, .height = 2, .alignment = Alignment::kNone};
   const auto whole = crop_for_model(Image(9, 9), spec, nullptr);

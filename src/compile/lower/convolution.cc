@@ -115,6 +115,46 @@ std::vector<Operand> int8_operands(const LoweringContext& view, const ChannelMul
           constant_operand(m.negative)};
 }
 
+// A fully connected layer with inputs and outputs of 16 bits around zero.
+absl::StatusOr<LoweredCalls> fully_connected_int16(const FullyConnected& op,
+                                                   const LoweringContext& view) {
+  const Tensor &x = view.input(0), &weights = view.input(kWeights), &y = view.output();
+  const auto around_zero = [](const Tensor& tensor) {
+    return tensor.quant && !tensor.quant->per_axis() && tensor.quant->zero_points[0] == 0;
+  };
+  if (!around_zero(x) || !around_zero(y)) {
+    return view.invalid("int16 needs one scale and zero point 0 on its input and output");
+  }
+  const auto channels = static_cast<size_t>(weights.shape[0]);
+  if (!weights.constant() || weights.type != DataType::kInt8 || !weights.quant ||
+      weights.quant->scales.size() != channels || !view.has_input(kBias) ||
+      !view.input(kBias).constant() || view.input(kBias).type != DataType::kInt32) {
+    return view.invalid(
+        "int16 needs constant int8 weights with a scale per row, and an int32 bias");
+  }
+  if (op.activation != Activation::kNone && op.activation != Activation::kRelu) {
+    return view.invalid("int16 has no such activation");
+  }
+  const auto values = weights.values<int8_t>();
+  const auto bias = view.input(kBias).values<int32_t>();
+  std::vector<float> multipliers;
+  for (size_t c = 0; c < channels; ++c) {
+    multipliers.push_back(x.quant->scales[0] * weights.quant->scales[c] / y.quant->scales[0]);
+    int64_t sum = std::abs(int64_t{bias[c]});
+    const size_t depth = values.size() / channels;
+    for (size_t k = 0; k < depth; ++k) sum += std::abs(int64_t{values[c * depth + k]}) * 32768;
+    if (sum > std::numeric_limits<int32_t>::max() || !std::isfinite(multipliers.back())) {
+      return view.invalid(absl::StrCat("the accumulator of channel ", c,
+                                       " could leave int32: keep this layer in float"));
+    }
+  }
+  const int64_t rows = elements(y.shape) / weights.shape[0];
+  const int32_t lowest = op.activation == Activation::kRelu ? 0 : -32768;
+  return view.call(FullyConnectedInt16Call{rows, weights.shape[1], weights.shape[0], lowest, 32767},
+                   {view.operand(0), view.operand(kWeights), view.operand(kBias),
+                    constant_operand(multipliers)});
+}
+
 bool all_float(const LoweringContext& view) {
   return view.is(DataType::kFloat32) && view.input(kWeights).type == DataType::kFloat32;
 }
@@ -160,6 +200,7 @@ absl::StatusOr<LoweredCalls> lower_op(const FullyConnected& op, const LoweringCo
     return view.call(FullyConnectedFloatCall{rows, in, out, float_range(op.activation)},
                      float_operands(view));
   }
+  if (view.is(DataType::kInt16)) return fully_connected_int16(op, view);
   if (!view.is(DataType::kInt8)) return view.no_kernel();
   DURWARD_ASSIGN_OR_RETURN(const ChannelMultipliers m,
                            channel_multipliers(view, op.activation, out, false));

@@ -16,17 +16,21 @@
 
 namespace durward {
 
-// What a call reads: a tensor of the graph, which may be a constant of it, or bytes made by
-// lowering (multipliers, tables); an operand that is neither is left out.
+// What a call reads: a tensor of the graph, which may be a constant of it, bytes made by lowering
+// (multipliers, tables), or what an earlier call of the same node left for it; an operand that is
+// none of these is left out.
 struct Operand {
   TensorId tensor;
   Buffer constant;
+  int call = -1;  // the earlier call's number, from 0
 };
 
 struct LoweredCall {
   KernelCall call;
   std::vector<Operand> inputs;  // in the order that the call's comment gives
-  TensorId output;
+  TensorId output;              // invalid where later calls of the node alone read the result
+  DataType result_type = DataType::kFloat32;  // of such a result, and its elements
+  int64_t result_elements = 0;
 };
 using LoweredCalls = std::vector<LoweredCall>;
 
@@ -120,6 +124,12 @@ struct Int8Params {
                                                     const LoweringContext& view);
 [[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Pool2D& op, const LoweringContext& view);
 [[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Reduce& op, const LoweringContext& view);
+// recurrent.cc
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Lstm& op, const LoweringContext& view);
+[[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Gru& op, const LoweringContext& view);
+// recurrent_int16.cc: the call that computes an Lstm's first output.
+[[nodiscard]] absl::StatusOr<LoweredCall> lower_lstm_int16(const RecurrentGeometry& geometry,
+                                                           const LoweringContext& view);
 // movement.cc
 [[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Pad& op, const LoweringContext& view);
 [[nodiscard]] absl::StatusOr<LoweredCalls> lower_op(const Concat& op, const LoweringContext& view);

@@ -1,6 +1,7 @@
 // Quantize and Dequantize.
 #include <absl/strings/str_cat.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "compile/lower/lower.h"
@@ -23,9 +24,29 @@ std::optional<QuantizedType> quantized_type(DataType type) {
   }
 }
 
+// To 16 or 32 bits around zero, with one scale or one for each channel.
+absl::StatusOr<LoweredCalls> quantize_symmetric(const LoweringContext& view) {
+  const Tensor& output = view.output();
+  const QuantParams& quant = *output.quant;
+  if (std::any_of(quant.zero_points.begin(), quant.zero_points.end(),
+                  [](int32_t z) { return z != 0; })) {
+    return view.invalid("16 and 32 bits must have zero point 0");
+  }
+  const AxisGeometry around = quant.per_axis() ? around_axis(output.shape, quant.axis)
+                                               : AxisGeometry{1, 1, elements(output.shape)};
+  return view.call(QuantizeSymmetricCall{output.type == DataType::kInt32, around.outer,
+                                         around.length, around.inner},
+                   {view.operand(0), constant_operand(quant.scales)});
+}
+
 }  // namespace
 
 absl::StatusOr<LoweredCalls> lower_op(const Quantize&, const LoweringContext& view) {
+  const DataType to = view.output().type;
+  if (view.input(0).type == DataType::kFloat32 && view.output().quant &&
+      (to == DataType::kInt16 || to == DataType::kInt32)) {
+    return quantize_symmetric(view);
+  }
   if (view.input(0).type != DataType::kFloat32 || view.output().type != DataType::kInt8) {
     return view.no_kernel();
   }

@@ -114,6 +114,7 @@ class Drafter {
         continue;
       }
       DURWARD_RETURN_IF_ERROR(calls.status());
+      results_.clear();
       for (LoweredCall& call : *calls) add_call(graph_.node(id), std::move(call));
     }
     if (unsupported.empty()) return absl::OkStatus();
@@ -123,25 +124,45 @@ class Drafter {
   void add_call(const Node& node, LoweredCall call) {
     if (may_share(call)) {
       tensors_[call.output] = tensor_of(call.inputs[0].tensor);
+      results_.push_back(tensors_[call.output]);
       return;
     }
     PlanCall added;
     added.call = call.call;
     added.name = node.name;
     for (const Operand& operand : call.inputs) {
-      added.inputs.push_back(operand.constant         ? constant(operand.constant)
-                             : operand.tensor.valid() ? tensor_of(operand.tensor)
-                                                      : -1);
+      added.inputs.push_back(input_of(operand));
     }
     while (!added.inputs.empty() && added.inputs.back() < 0) added.inputs.pop_back();
-    const auto known = tensors_.find(call.output);
-    added.output = known != tensors_.end() ? known->second
-                                           : add_tensor(call.output, PlanTensor::Place::kArena);
+    added.output = output_of(node, call);
+    results_.push_back(added.output);
     draft_.plan.calls.push_back(std::move(added));
   }
 
+  int32_t input_of(const Operand& operand) {
+    if (operand.constant != nullptr) return constant(operand.constant);
+    if (operand.call >= 0) return results_[static_cast<size_t>(operand.call)];
+    return operand.tensor.valid() ? tensor_of(operand.tensor) : -1;
+  }
+
+  int32_t output_of(const Node& node, const LoweredCall& call) {
+    if (!call.output.valid()) {
+      PlanTensor added;
+      added.name = node.name;
+      added.type = plan_type(call.result_type);
+      added.shape = {call.result_elements};
+      added.bytes = static_cast<uint64_t>(call.result_elements * size_of(call.result_type));
+      draft_.plan.tensors.push_back(std::move(added));
+      return static_cast<int32_t>(draft_.plan.tensors.size()) - 1;
+    }
+    const auto known = tensors_.find(call.output);
+    return known != tensors_.end() ? known->second
+                                   : add_tensor(call.output, PlanTensor::Place::kArena);
+  }
+
   [[nodiscard]] bool may_share(const LoweredCall& call) const {
-    if (tensors_.contains(call.output) || !call.inputs[0].tensor.valid()) return false;
+    if (!call.output.valid() || tensors_.contains(call.output)) return false;
+    if (!call.inputs[0].tensor.valid()) return false;
     const bool table = call.inputs.size() > 1 && call.inputs[1].constant != nullptr;
     return !table && is_whole_copy(call.call, bytes_of(graph_.tensor(call.output)));
   }
@@ -184,6 +205,7 @@ class Drafter {
   const Graph& graph_;
   PlanDraft draft_;
   std::map<TensorId, int32_t> tensors_;
+  std::vector<int32_t> results_;  // of the node's calls so far
   std::map<std::string, uint64_t> constants_;
   std::vector<std::pair<TensorId, int32_t>> copied_outputs_;
 };

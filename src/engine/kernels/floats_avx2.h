@@ -34,6 +34,11 @@ struct FloatsAvx2 {
   // a > b ? a : b and a < b ? a : b, so b where one is NaN or both are zeros.
   static Value max(Value a, Value b) { return _mm256_max_ps(a, b); }
   static Value min(Value a, Value b) { return _mm256_min_ps(a, b); }
+  // 2^n for n in -126..127, of n + 1.5 * 2^23.
+  static Value power_of_two(Value shifted) {
+    const __m256i exponent = _mm256_add_epi32(_mm256_castps_si256(shifted), _mm256_set1_epi32(127));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(exponent, 23));
+  }
   // test < 0 ? a : b
   static Value if_negative(Value test, Value a, Value b) {
     return _mm256_blendv_ps(b, a, _mm256_cmp_ps(test, _mm256_setzero_ps(), _CMP_LT_OQ));

@@ -30,6 +30,10 @@ struct FloatsAvx512 {
   static Value div(Value a, Value b) { return _mm512_div_ps(a, b); }
   static Value max(Value a, Value b) { return _mm512_max_ps(a, b); }
   static Value min(Value a, Value b) { return _mm512_min_ps(a, b); }
+  static Value power_of_two(Value shifted) {
+    const __m512i exponent = _mm512_add_epi32(_mm512_castps_si512(shifted), _mm512_set1_epi32(127));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(exponent, 23));
+  }
   static Value if_negative(Value test, Value a, Value b) {
     return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(test, _mm512_setzero_ps(), _CMP_LT_OQ), b, a);
   }

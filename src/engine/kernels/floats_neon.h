@@ -38,6 +38,10 @@ struct FloatsNeon {
   // Not vmaxq_f32 and vminq_f32: those order zeros by sign and give NaN where one is.
   static Value max(Value a, Value b) { return vbslq_f32(vcgtq_f32(a, b), a, b); }
   static Value min(Value a, Value b) { return vbslq_f32(vcltq_f32(a, b), a, b); }
+  static Value power_of_two(Value shifted) {
+    const int32x4_t exponent = vaddq_s32(vreinterpretq_s32_f32(shifted), vdupq_n_s32(127));
+    return vreinterpretq_f32_s32(vshlq_n_s32(exponent, 23));
+  }
   static Value if_negative(Value test, Value a, Value b) {
     return vbslq_f32(vcltzq_f32(test), a, b);
   }

@@ -21,6 +21,16 @@ struct AxisGeometry {
   int64_t outer = 1, length = 1, inner = 1;
 };
 
+// A recurrent layer over `steps` steps of `batch` sequences: x[steps, batch, inputs] to
+// y[steps, batch, hidden], the last step first where it is reversed.
+struct RecurrentGeometry {
+  int64_t steps = 1, batch = 1, inputs = 1, hidden = 1;
+  bool reverse = false;
+
+  // The place in x and y of the step that is taken as number `number`.
+  [[nodiscard]] int64_t step(int64_t number) const { return reverse ? steps - 1 - number : number; }
+};
+
 inline constexpr int kMaxLoopRank = 16;
 
 // A loop nest over `dims`, outermost first, with an element stride per dimension for each of two

@@ -16,19 +16,23 @@ struct Int8Output {
   int32_t highest = 127;
 };
 
+// `steps` rounded to the nearest integer, ties to even, clamped to low..high, which lie within
+// 2^22. NaN gives `low`.
+[[nodiscard]] inline int32_t round_within(float steps, int32_t low, int32_t high) {
+  // The bounds are integers, so clamping first gives what clamping last would, and keeps the
+  // rounding below exact: 1.5 * 2^23 has a unit of 1 in its last place.
+  constexpr float kRounder = 12582912.0f;
+  float clamped = steps > static_cast<float>(low) ? steps : static_cast<float>(low);
+  clamped = clamped < static_cast<float>(high) ? clamped : static_cast<float>(high);
+  return std::bit_cast<int32_t>(clamped + kRounder) - std::bit_cast<int32_t>(kRounder);
+}
+
 // `steps` (the real result divided by the output's scale) rounded to the nearest integer, ties to
 // even, plus the zero point, clamped to the output's range. NaN gives the lowest value.
 [[nodiscard]] inline int8_t round_to_int8(float steps, const Int8Output& output) {
-  // The bounds are integers, so clamping first gives what clamping last would, and keeps the
-  // rounding below exact: 1.5 * 2^23 has a unit of 1 in its last place.
-  const auto low = static_cast<float>(output.lowest - output.zero_point);
-  const auto high = static_cast<float>(output.highest - output.zero_point);
-  constexpr float kRounder = 12582912.0f;
-  float clamped = steps > low ? steps : low;
-  clamped = clamped < high ? clamped : high;
-  const int32_t rounded =
-      std::bit_cast<int32_t>(clamped + kRounder) - std::bit_cast<int32_t>(kRounder);
-  return static_cast<int8_t>(rounded + output.zero_point);
+  return static_cast<int8_t>(
+      round_within(steps, output.lowest - output.zero_point, output.highest - output.zero_point) +
+      output.zero_point);
 }
 
 // An accumulator in units of s_in * s_w, with the multiplier s_in * s_w / s_out.

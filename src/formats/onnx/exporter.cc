@@ -353,6 +353,11 @@ std::string Exporter::weights_in_nchw(TensorId weights, const Shape& image) {
                         ConstantRole::kWeight);
 }
 
+const Tensor* Exporter::constant_tensor(TensorId id) const {
+  const TensorId source = constant_source(id);
+  return source.valid() ? &tensor(source) : nullptr;
+}
+
 TensorId Exporter::constant_source(TensorId id) const {
   if (tensor(id).constant()) return id;
   if (graph_.producer_as<Dequantize>(id) == nullptr) return {};
@@ -365,30 +370,31 @@ std::string Exporter::constant_value(TensorId id, const Shape& shape, const Perm
   const auto key = std::make_tuple(id, order, shape, final_shape, role);
   if (const auto known = constants_.find(key); known != constants_.end()) return known->second;
   const Tensor& original = tensor(id);
-  Tensor stored{original.name, original.type, final_shape, std::nullopt, original.data};
+  Tensor stored{original.name, original.type, final_shape, original.quant, original.data};
   if (!keeps_order(shape, order)) {
     stored.data = std::make_shared<const std::vector<std::byte>>(
         transposed_bytes(*original.data, shape, order, size_of(original.type)));
   }
-  std::string name;
-  if (original.quant) {
-    QuantParams params = *original.quant;
-    if (params.per_axis()) {
-      const int viewed = axis_after_reshape(original.shape, params.axis, shape).value_or(0);
-      const int moved = inverse(order)[static_cast<size_t>(viewed)];
-      params.axis = axis_after_reshape(permuted(shape, order), moved, final_shape).value_or(0);
-    }
-    stored.type = stored_type(original.type, role);
-    if (stored.type != original.type) stored.data = unsigned_bytes(stored.data);
-    const DataType type = stored.type;
-    stored.name = absl::StrCat(original.name, "_quantized");
-    name = quantize("DequantizeLinear", original.name, initializer(std::move(stored)), params,
-                    original.type, type);
-  } else {
-    name = initializer(std::move(stored));
+  if (original.quant && original.quant->per_axis()) {
+    const int viewed = axis_after_reshape(original.shape, original.quant->axis, shape).value_or(0);
+    const int moved = inverse(order)[static_cast<size_t>(viewed)];
+    stored.quant->axis = axis_after_reshape(permuted(shape, order), moved, final_shape).value_or(0);
   }
+  std::string name = add_constant(std::move(stored), role);
   constants_.emplace(key, name);
   return name;
+}
+
+std::string Exporter::add_constant(Tensor constant, ConstantRole role) {
+  if (!constant.quant) return initializer(std::move(constant));
+  const QuantParams params = *std::exchange(constant.quant, std::nullopt);
+  const std::string wanted = constant.name;
+  const DataType original = constant.type, type = stored_type(original, role);
+  if (type != original) constant.data = unsigned_bytes(constant.data);
+  constant.type = type;
+  constant.name = absl::StrCat(wanted, "_quantized");
+  return quantize("DequantizeLinear", wanted, initializer(std::move(constant)), params, original,
+                  type);
 }
 
 std::string Exporter::initializer(Tensor constant) {

@@ -42,6 +42,8 @@ class Exporter {
   // ---- reading tensors ----
   // A constant, or a Dequantize of one: it has no order yet and takes the one it is asked for in.
   [[nodiscard]] bool constant(TensorId id) const { return constant_source(id).valid(); }
+  // That constant, nullptr for what is none.
+  [[nodiscard]] const Tensor* constant_tensor(TensorId id) const;
   [[nodiscard]] const Permutation& order(TensorId id) const { return values_.at(id).order; }
   // The name of the float value (dequantised if need be) in this order.
   std::string value(TensorId id, const Permutation& order,
@@ -68,6 +70,8 @@ class Exporter {
 
   [[nodiscard]] static int64_t element_type(DataType type);  // ONNX's number for it
 
+  // Adds a constant, dequantised where it has parameters, and returns the name of the floats.
+  std::string add_constant(Tensor constant, ConstantRole role);
   std::string integers(const std::string& wanted, const std::vector<int64_t>& values);
   std::string float_scalar(const std::string& wanted, float value);
 
@@ -141,6 +145,8 @@ absl::Status export_op(Exporter& exporter, const Node& node, const PRelu& op);
 absl::Status export_op(Exporter& exporter, const Node& node, const Softmax& op);
 absl::Status export_op(Exporter& exporter, const Node& node, const BatchNorm& op);
 absl::Status export_op(Exporter& exporter, const Node& node, const L2Normalize& op);
+absl::Status export_op(Exporter& exporter, const Node& node, const Lstm& op);
+absl::Status export_op(Exporter& exporter, const Node& node, const Gru& op);
 absl::Status export_op(Exporter& exporter, const Node& node, const Pool2D& op);
 absl::Status export_op(Exporter& exporter, const Node& node, const Reduce& op);
 absl::Status export_op(Exporter& exporter, const Node& node, const Pad& op);

@@ -174,6 +174,16 @@ absl::Status import_equal(Importer& importer, const NodeView& node) {
   return importer.define_constant(node, tensor_of(DataType::kBool, shape, std::move(bytes)));
 }
 
+absl::Status import_not(Importer& importer, const NodeView& node) {
+  DURWARD_ASSIGN_OR_RETURN(const auto inputs, constant_inputs(importer, node, 1));
+  if (inputs[0].type != DataType::kBool) return node.invalid("its input is no truth value");
+  DURWARD_RETURN_IF_ERROR(charge(importer, node, elements(inputs[0].shape)));
+  std::vector<std::byte> bytes = *inputs[0].data;
+  for (std::byte& byte : bytes) byte = std::byte{byte == std::byte{0}};
+  return importer.define_constant(node,
+                                  tensor_of(DataType::kBool, inputs[0].shape, std::move(bytes)));
+}
+
 absl::Status import_where(Importer& importer, const NodeView& node) {
   DURWARD_ASSIGN_OR_RETURN(const auto inputs, constant_inputs(importer, node, 3));
   if (inputs[0].type != DataType::kBool || inputs[1].type != inputs[2].type) {

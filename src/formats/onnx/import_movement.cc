@@ -33,6 +33,42 @@ Range normalised(int64_t begin, int64_t end, int64_t step, int64_t size) {
   return {first, std::min(first, std::clamp<int64_t>(from_front(end), -1, size - 1)), step};
 }
 
+// Pad in mode "reflect"  =>  for each padded axis a Concat of x and slices of it backwards, without
+// the element at the edge.
+absl::Status emit_reflection(Importer& importer, const NodeView& node, const ImportedValue& x,
+                             const std::vector<int64_t>& before,
+                             const std::vector<int64_t>& after) {
+  TensorId result = x.tensor;
+  for (size_t axis = 0; axis < before.size(); ++axis) {
+    const Shape shape = importer.graph().tensor(result).shape;
+    const int64_t size = shape[axis];
+    if (before[axis] >= size || after[axis] >= size) {
+      return node.invalid(absl::StrCat("it reflects ", std::max(before[axis], after[axis]),
+                                       " elements of an axis of ", size));
+    }
+    // From element `first` on backwards.
+    const auto backwards = [&](int64_t first, int64_t count) {
+      Slice slice{Shape(shape.size(), 0), shape, Shape(shape.size(), 1)};
+      slice.begin[axis] = first;
+      slice.end[axis] = first - count;
+      slice.step[axis] = -1;
+      return importer.step(node, "reflected", std::move(slice), {result});
+    };
+    std::vector<TensorId> parts;
+    if (before[axis] > 0) {
+      DURWARD_ASSIGN_OR_RETURN(parts.emplace_back(), backwards(before[axis], before[axis]));
+    }
+    parts.push_back(result);
+    if (after[axis] > 0) {
+      DURWARD_ASSIGN_OR_RETURN(parts.emplace_back(), backwards(size - 2, after[axis]));
+    }
+    if (parts.size() == 1) continue;
+    DURWARD_ASSIGN_OR_RETURN(
+        result, importer.step(node, "padded", Concat{static_cast<int>(axis)}, std::move(parts)));
+  }
+  return importer.alias(node, {result, x.order});
+}
+
 }  // namespace
 
 absl::Status import_concat(Importer& importer, const NodeView& node) {
@@ -150,8 +186,13 @@ absl::Status import_pad(Importer& importer, const NodeView& node) {
     return node.unimplemented("negative padding is not supported; use Slice");
   }
   if (std::all_of(pads.begin(), pads.end(), zero)) return importer.alias(node, x);
+  if (mode == "reflect") {
+    return emit_reflection(importer, node, x, stored_list(before, x.order),
+                           stored_list(after, x.order));
+  }
   if (mode != "constant") {
-    return node.unimplemented(absl::StrCat("mode '", mode, "' is not supported; 'constant' is"));
+    return node.unimplemented(
+        absl::StrCat("mode '", mode, "' is not supported; 'constant' and 'reflect' are"));
   }
   return importer.emit(node, Pad{stored_list(before, x.order), stored_list(after, x.order), value},
                        {x.tensor}, x.order);

@@ -27,6 +27,9 @@ absl::Status import_global_pool(Importer& importer, const NodeView& node);
 // import_linear.cc
 absl::Status import_gemm(Importer& importer, const NodeView& node);
 absl::Status import_matmul(Importer& importer, const NodeView& node);
+// import_recurrent.cc
+absl::Status import_lstm(Importer& importer, const NodeView& node);
+absl::Status import_gru(Importer& importer, const NodeView& node);
 // import_elementwise.cc
 absl::Status import_binary(Importer& importer, const NodeView& node);
 absl::Status import_comparison(Importer& importer, const NodeView& node);
@@ -77,6 +80,7 @@ absl::Status import_gelu(Importer& importer, const NodeView& node);
 absl::Status import_constant(Importer& importer, const NodeView& node);
 absl::Status import_constant_of_shape(Importer& importer, const NodeView& node);
 absl::Status import_equal(Importer& importer, const NodeView& node);
+absl::Status import_not(Importer& importer, const NodeView& node);
 absl::Status import_where(Importer& importer, const NodeView& node);
 absl::Status import_range(Importer& importer, const NodeView& node);
 

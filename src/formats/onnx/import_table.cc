@@ -33,6 +33,7 @@ constexpr Entry kHandlers[] = {
     {"Expand", import_expand},
     {"Flatten", import_flatten},
     {"Floor", import_unary},
+    {"GRU", import_gru},
     {"Gather", import_gather},
     {"Gelu", import_gelu},
     {"Gemm", import_gemm},
@@ -45,6 +46,7 @@ constexpr Entry kHandlers[] = {
     {"Identity", import_identity},
     {"InstanceNormalization", import_instance_normalization},
     {"LayerNormalization", import_layer_normalization},
+    {"LSTM", import_lstm},
     {"LeakyRelu", import_leaky_relu},
     {"Less", import_comparison},
     {"LessOrEqual", import_comparison},
@@ -58,6 +60,7 @@ constexpr Entry kHandlers[] = {
     {"Min", import_variadic},
     {"Mul", import_binary},
     {"Neg", import_unary},
+    {"Not", import_not},
     {"PRelu", import_prelu},
     {"Pad", import_pad},
     {"Pow", import_binary},
@@ -98,12 +101,9 @@ struct Advice {
 };
 
 constexpr Advice kAdvice[] = {
-    {"If", "export the branch that is taken: trace the model, or fold its condition"},
     {"Loop", "unroll it: trace the model with fixed lengths"},
     {"Scan", "unroll it: trace the model with fixed lengths"},
-    {"LSTM", "write the cell with MatMul, Add, Sigmoid and Tanh for a fixed number of steps"},
-    {"GRU", "write the cell with MatMul, Add, Sigmoid and Tanh for a fixed number of steps"},
-    {"RNN", "write the cell with MatMul, Add and Tanh for a fixed number of steps"},
+    {"RNN", "GRU or LSTM; or write the cell with MatMul, Add and Tanh for a fixed number of steps"},
     {"ConvTranspose", "Resize (nearest or linear) followed by Conv"},
     {"DeformConv", "Conv"},
     {"ConvInteger", "Conv between QuantizeLinear and DequantizeLinear (QDQ format)"},

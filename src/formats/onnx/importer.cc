@@ -21,7 +21,13 @@ absl::Status Importer::define(const std::string& name, const ImportedValue& valu
   if (!values_.try_emplace(name, value).second) {
     return absl::InvalidArgumentError(absl::StrCat("value '", name, "' is defined twice"));
   }
+  if (!scopes_.empty()) scopes_.back().push_back(name);
   return absl::OkStatus();
+}
+
+void Importer::end_scope() {
+  for (const std::string& name : scopes_.back()) values_.erase(name);
+  scopes_.pop_back();
 }
 
 absl::StatusOr<ImportedValue> Importer::input(const NodeView& node, int index) const {

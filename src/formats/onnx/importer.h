@@ -41,6 +41,9 @@ class Importer {
   [[nodiscard]] const ImportedValue* find(const std::string& name) const;
   // InvalidArgument where a value of this name exists already.
   absl::Status define(const std::string& name, const ImportedValue& value);
+  // Values defined from begin_scope() on are forgotten by end_scope(): those of a subgraph.
+  void begin_scope() { scopes_.emplace_back(); }
+  void end_scope();
   // The node's input, which must be there.
   [[nodiscard]] absl::StatusOr<ImportedValue> input(const NodeView& node, int index) const;
   // The same, empty where the node leaves the input out.
@@ -113,7 +116,8 @@ class Importer {
   Graph graph_;
   std::filesystem::path external_data_folder_;
   absl::flat_hash_map<std::string, ImportedValue> values_;
-  absl::flat_hash_map<std::string, int> names_;  // with the last number given to a double
+  std::vector<std::vector<std::string>> scopes_;  // the names defined in each that is open
+  absl::flat_hash_map<std::string, int> names_;   // with the last number given to a double
   std::map<std::pair<TensorId, Permutation>, TensorId> reordered_;
   int64_t fold_budget_ = int64_t{1} << 24;
 };

@@ -45,6 +45,17 @@ std::vector<float> NodeView::get_floats(std::string_view name) const {
   return {attribute->floats().begin(), attribute->floats().end()};
 }
 
+std::vector<std::string> NodeView::get_strings(std::string_view name) const {
+  const onnx::AttributeProto* attribute = find(name, onnx::AttributeProto::STRINGS);
+  if (attribute == nullptr) return {};
+  return {attribute->strings().begin(), attribute->strings().end()};
+}
+
+const onnx::GraphProto* NodeView::get_graph(std::string_view name) const {
+  const onnx::AttributeProto* attribute = find(name, onnx::AttributeProto::GRAPH);
+  return attribute == nullptr ? nullptr : &attribute->g();
+}
+
 const onnx::TensorProto* NodeView::get_tensor(std::string_view name) const {
   const onnx::AttributeProto* attribute = find(name, onnx::AttributeProto::TENSOR);
   return attribute == nullptr ? nullptr : &attribute->t();

@@ -36,7 +36,9 @@ class NodeView {
   [[nodiscard]] std::vector<int64_t> get_ints(std::string_view name,
                                               std::vector<int64_t> fallback = {}) const;
   [[nodiscard]] std::vector<float> get_floats(std::string_view name) const;
+  [[nodiscard]] std::vector<std::string> get_strings(std::string_view name) const;
   [[nodiscard]] const onnx::TensorProto* get_tensor(std::string_view name) const;
+  [[nodiscard]] const onnx::GraphProto* get_graph(std::string_view name) const;
 
   [[nodiscard]] const absl::Status& status() const { return status_; }
 

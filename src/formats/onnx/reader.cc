@@ -17,6 +17,8 @@ namespace durward {
 namespace {
 
 constexpr int kOldestReadOpset = 9, kNewestReadOpset = 21;
+// Branches in branches; each takes a part of the stack.
+constexpr int kMaxBranchDepth = 16;
 
 absl::StatusOr<onnx::ModelProto> parse(std::span<const std::byte> bytes) {
   onnx::ModelProto model;
@@ -82,7 +84,8 @@ class Reader {
     }
     DURWARD_RETURN_IF_ERROR(read_initializers());
     DURWARD_RETURN_IF_ERROR(read_inputs());
-    DURWARD_RETURN_IF_ERROR(read_nodes());
+    DURWARD_RETURN_IF_ERROR(read_nodes(graph));
+    DURWARD_RETURN_IF_ERROR(refuse_unsupported());
     DURWARD_RETURN_IF_ERROR(read_outputs());
     Graph& result = importer_.graph();
     result.remove_dead_nodes();
@@ -103,10 +106,13 @@ class Reader {
   }
 
   // The dimension that the caller fixed for an open one; NotFound where there is none.
-  absl::StatusOr<int64_t> fixed_dimension(const onnx::TensorShapeProto::Dimension& dimension,
+  absl::StatusOr<int64_t> fixed_dimension(const onnx::ValueInfoProto& input,
+                                          const onnx::TensorShapeProto::Dimension& dimension,
                                           int index) const {
     // Some exporters write -1 for an open dimension.
     if (dimension.has_dim_value() && dimension.dim_value() != -1) return dimension.dim_value();
+    const auto numbered = options_.dimensions.find(absl::StrCat(input.name(), "[", index, "]"));
+    if (numbered != options_.dimensions.end()) return numbered->second;
     const auto named = options_.dimensions.find(dimension.dim_param());
     if (!dimension.dim_param().empty() && named != options_.dimensions.end()) return named->second;
     if (index == 0) return options_.batch;
@@ -122,11 +128,12 @@ class Reader {
     }
     Shape shape;
     for (int i = 0; i < proto.dim_size(); ++i) {
-      const auto dimension = fixed_dimension(proto.dim(i), i);
+      const auto dimension = fixed_dimension(input, proto.dim(i), i);
       if (!dimension.ok()) {
         return absl::InvalidArgumentError(
             absl::StrCat("input '", input.name(), "' (", describe_shape(proto), "): dimension ", i,
-                         " ('", proto.dim(i).dim_param(), "') is open: give its value by name"));
+                         " ('", proto.dim(i).dim_param(),
+                         "') is open: give its value by name, or as ", input.name(), "[", i, "]"));
       }
       if (*dimension < 1) {
         return absl::InvalidArgumentError(absl::StrCat("input '", input.name(), "': dimension ", i,
@@ -168,6 +175,10 @@ class Reader {
                                                        " is not supported"));
       }
       DURWARD_ASSIGN_OR_RETURN(const Shape shape, input_shape(input));
+      if (options_.fixed_inputs.contains(input.name())) {
+        DURWARD_RETURN_IF_ERROR(fix_input(input.name(), *type, shape));
+        continue;
+      }
       const bool nchw = shape.size() == 4 && !nhwc.contains(input.name());
       const Permutation order = nchw ? kImageOrder : identity_permutation(shape.size());
       const TensorId id =
@@ -175,13 +186,36 @@ class Reader {
       graph.inputs.push_back({id, input.name(), nchw ? PortLayout::kNchw : PortLayout::kAsIs});
       DURWARD_RETURN_IF_ERROR(importer_.define(input.name(), {id, order}));
     }
+    for (const auto& [name, value] : options_.fixed_inputs) {
+      if (importer_.find(name) != nullptr) continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat("the model has no input '", name, "', which should always be ", value));
+    }
     return absl::OkStatus();
+  }
+
+  // The input is a constant from here on.
+  absl::Status fix_input(const std::string& name, DataType type, const Shape& shape) {
+    const int64_t value = options_.fixed_inputs.at(name);
+    const auto narrow = static_cast<int32_t>(value);
+    const bool wide = type == DataType::kInt64;
+    if (elements(shape) != 1 || (!wide && (type != DataType::kInt32 || narrow != value))) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("input '", name, "', ", std::string(to_string(type)), " of shape ",
+                       to_string(shape), ", cannot be fixed to ", value,
+                       ": only an int32 or int64 of one element can, to a value that it can have"));
+    }
+    Graph& graph = importer_.graph();
+    const std::string unique = importer_.unique_name(name);
+    const TensorId id = wide ? graph.add_constant<int64_t>(unique, shape, std::span(&value, 1))
+                             : graph.add_constant<int32_t>(unique, shape, std::span(&narrow, 1));
+    return importer_.define(name, {id, identity_permutation(shape.size())});
   }
 
   // The nodes, each after those it takes values from. The standard asks models for that order; a
   // model without it is sorted, one with a cycle refused.
-  absl::StatusOr<std::vector<int>> sorted_nodes() const {
-    const auto& nodes = model_.graph().node();
+  absl::StatusOr<std::vector<int>> sorted_nodes(const onnx::GraphProto& graph) const {
+    const auto& nodes = graph.node();
     absl::flat_hash_map<std::string, int> producer;
     for (int i = 0; i < nodes.size(); ++i) {
       for (const std::string& output : nodes[i].output()) {
@@ -223,10 +257,11 @@ class Reader {
     return order;
   }
 
-  absl::Status read_nodes() {
-    DURWARD_ASSIGN_OR_RETURN(const std::vector<int> order, sorted_nodes());
+  // What is not supported is listed.
+  absl::Status read_nodes(const onnx::GraphProto& graph) {
+    DURWARD_ASSIGN_OR_RETURN(const std::vector<int> order, sorted_nodes(graph));
     for (const int index : order) {
-      const onnx::NodeProto& proto = model_.graph().node(index);
+      const onnx::NodeProto& proto = graph.node(index);
       const NodeView node(proto, opset_);
       absl::Status status = read_node(node);
       if (!node.status().ok()) status = node.status();
@@ -234,6 +269,10 @@ class Reader {
       if (status.code() != absl::StatusCode::kUnimplemented) return status;
       list_unsupported(node, std::string(status.message()));
     }
+    return absl::OkStatus();
+  }
+
+  absl::Status refuse_unsupported() const {
     if (unsupported_.empty()) return absl::OkStatus();
     std::string message = absl::StrCat(unsupported_count_, " node(s) are not supported:");
     for (const std::string& line : unsupported_) absl::StrAppend(&message, "\n  ", line);
@@ -244,7 +283,8 @@ class Reader {
     const std::string& domain = node.proto().domain();
     const bool standard = domain.empty() || domain == "ai.onnx";
     const OnnxHandler handler = standard ? find_onnx_handler(node.op()) : nullptr;
-    if (handler == nullptr) {
+    const bool is_if = standard && node.op() == "If";
+    if (handler == nullptr && !is_if) {
       return node.unimplemented(
           standard ? absl::StrCat("nearest supported: ", std::string(nearest_supported(node.op())))
                    : absl::StrCat("ops of the domain '", domain,
@@ -257,15 +297,78 @@ class Reader {
         return absl::OkStatus();
       }
     }
-    if (node.proto().output_size() == 0 || node.proto().output(0).empty()) {
+    // A recurrent layer's first output is the sequence, which may be left out.
+    const bool recurrent = node.op() == "LSTM" || node.op() == "GRU";
+    if (node.proto().output_size() == 0 || (node.proto().output(0).empty() && !recurrent)) {
       return node.invalid("it has no output");
     }
-    if (absl::Status status = handler(importer_, node); !status.ok()) {
+    absl::Status status = is_if ? read_branch(node) : handler(importer_, node);
+    if (!status.ok()) {
       if (status.code() == absl::StatusCode::kUnimplemented) return status;
       const bool named = std::string(status.message()).find(node.name()) != std::string::npos;
       return named ? status : with_context(status, node.where());
     }
     return absl::OkStatus();
+  }
+
+  // If with a constant condition  =>  the branch that is taken
+  absl::Status read_branch(const NodeView& node) {
+    DURWARD_ASSIGN_OR_RETURN(const ImportedValue condition, importer_.input(node, 0));
+    const Tensor& value = importer_.tensor(condition);
+    if (!value.constant()) {
+      return node.unimplemented(absl::StrCat(
+          "its condition '", node.proto().input(0),
+          "' depends on the data; one that depends on shapes, constants and inputs that are fixed "
+          "(sr=16000) is folded"));
+    }
+    if (value.type != DataType::kBool || elements(value.shape) != 1) {
+      return node.invalid("its condition is not one truth value");
+    }
+    const bool taken = value.values<uint8_t>()[0] != 0;
+    const onnx::GraphProto* branch = node.get_graph(taken ? "then_branch" : "else_branch");
+    if (branch == nullptr) return node.invalid("it lacks a branch");
+    if (branch->output_size() != node.proto().output_size()) {
+      return node.invalid(absl::StrCat("it has ", node.proto().output_size(),
+                                       " outputs, its branch ", branch->output_size()));
+    }
+    if (depth_ == kMaxBranchDepth) {
+      return node.invalid(absl::StrCat("more than ", kMaxBranchDepth, " branches in each other"));
+    }
+    ++depth_;
+    importer_.begin_scope();
+    absl::StatusOr<std::vector<ImportedValue>> outputs = branch_outputs(node, *branch);
+    importer_.end_scope();
+    --depth_;
+    DURWARD_RETURN_IF_ERROR(outputs.status());
+    for (size_t i = 0; i < outputs->size(); ++i) {
+      const std::string& name = node.output(static_cast<int>(i));
+      if (!name.empty()) DURWARD_RETURN_IF_ERROR(importer_.define(name, (*outputs)[i]));
+    }
+    return absl::OkStatus();
+  }
+
+  // Reads a branch of `node`. No outputs, and those of the node unknown, where one is unknown.
+  absl::StatusOr<std::vector<ImportedValue>> branch_outputs(const NodeView& node,
+                                                            const onnx::GraphProto& branch) {
+    for (const onnx::TensorProto& proto : branch.initializer()) {
+      if (proto.name().empty()) return absl::InvalidArgumentError("a constant has no name");
+      DURWARD_RETURN_IF_ERROR(importer_.add_initializer(proto));
+    }
+    DURWARD_RETURN_IF_ERROR(read_nodes(branch));
+    std::vector<ImportedValue> outputs;
+    for (const onnx::ValueInfoProto& output : branch.output()) {
+      if (unknown_.contains(output.name())) {
+        make_unknown(node);
+        return std::vector<ImportedValue>();
+      }
+      const ImportedValue* value = importer_.find(output.name());
+      if (value == nullptr) {
+        return node.invalid(absl::StrCat("its branch's output '", output.name(),
+                                         "' is not the output of any node"));
+      }
+      outputs.push_back(*value);
+    }
+    return outputs;
   }
 
   void make_unknown(const NodeView& node) {
@@ -332,6 +435,7 @@ class Reader {
   absl::flat_hash_set<std::string> unknown_;  // outputs of nodes that could not be read
   std::vector<std::string> unsupported_;
   int unsupported_count_ = 0;
+  int depth_ = 0;  // of branches being read
 };
 
 absl::StatusOr<Graph> import_model(absl::StatusOr<onnx::ModelProto> model,

@@ -118,6 +118,8 @@ absl::Status export_op(NodeExport& node, const Conv2D& op);
 absl::Status export_op(NodeExport& node, const DepthwiseConv2D& op);
 absl::Status export_op(NodeExport& node, const FullyConnected& op);
 absl::Status export_op(NodeExport& node, const MatMul& op);
+absl::Status export_op(NodeExport& node, const Lstm& op);
+absl::Status export_op(NodeExport& node, const Gru& op);
 absl::Status export_op(NodeExport& node, const Pool2D& op);
 absl::Status export_op(NodeExport& node, const Resize& op);
 absl::Status export_op(NodeExport& node, const DepthToSpace& op);

@@ -209,6 +209,14 @@ absl::Status export_op(NodeExport& node, const MatMul&) {
   return absl::OkStatus();
 }
 
+// TFLite's recurrent operators keep their state from one run to the next until someone resets it.
+absl::Status export_op(NodeExport& node, const Lstm&) {
+  return node.unsupported("has no form in TFLite that starts each run anew; export it to ONNX");
+}
+absl::Status export_op(NodeExport& node, const Gru&) {
+  return node.unsupported("has no form in TFLite that starts each run anew; export it to ONNX");
+}
+
 absl::Status export_op(NodeExport& node, const Pool2D& op) {
   const Shape& x = node.in().shape;
   const Shape& y = node.out().shape;

@@ -24,4 +24,15 @@ struct Architecture {
 // depthwise convolution is 7x6; output "embedding", 1x128, not normalised.
 extern const Architecture kMobileFaceNet;
 
+// MiniFASNet and MiniFASNet with squeeze and excitation, presentation-attack detectors, with the
+// layer names of minivision-ai/Silent-Face-Anti-Spoofing. Input 1x3x80x80 BGR, 0..255, where its
+// global depthwise convolution is 5x5; output "logits", 1x3, of which the second is of live faces.
+extern const Architecture kMiniFasNet;
+
+// The speaker encoder of Wan et al., "Generalized End-to-End Loss for Speaker Verification", ICASSP
+// 2018, with the layer names of Resemblyzer and of Real-Time-Voice-Cloning: LSTM layers, the last
+// hidden state through a linear layer and a ReLU. Input 1x160xM power mel frames, M = 40 for the
+// published weights; output "embedding", 1x256, of length 1.
+extern const Architecture kGe2e;
+
 }  // namespace durward

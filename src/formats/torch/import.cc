@@ -12,7 +12,7 @@
 namespace durward {
 namespace {
 
-constexpr std::array kArchitectures = {&kMobileFaceNet};
+constexpr std::array kArchitectures = {&kMobileFaceNet, &kMiniFasNet, &kGe2e};
 constexpr size_t kListedTensors = 20;
 constexpr std::string_view kWhatToDo =
     "export the model to ONNX where it was made (scripts/export_onnx.py) and use that file";

@@ -35,15 +35,16 @@ TensorId NetworkBuilder::input(int64_t height, int64_t width, int64_t channels) 
   return id;
 }
 
+TensorId NetworkBuilder::sequence_input(int64_t steps, int64_t features) {
+  const TensorId id = graph_.add_tensor("input", DataType::kFloat32, {1, steps, features});
+  graph_.inputs.push_back({id, "input", PortLayout::kAsIs});
+  return node(Transpose{{1, 0, 2}}, "steps", {id});
+}
+
 TensorId NetworkBuilder::conv2d(TensorId x, const std::string& layer, const ConvGeometry& g) {
   if (!ok()) return {};
   const std::string name = layer + ".weight";
-  const auto shape = weights_.shape(name);
-  if (!shape.ok()) {
-    first_error_ = shape.status();
-    return {};
-  }
-  const int64_t outputs = shape->empty() ? 0 : shape->front();
+  const int64_t outputs = outputs_of(name);
   const int64_t inputs = channels(x);
   const std::vector<float> kernel = take(name, {outputs, inputs, g.kernel_h, g.kernel_w});
   if (!ok()) return {};
@@ -81,7 +82,20 @@ TensorId NetworkBuilder::batch_norm(TensorId x, const std::string& layer) {
   for (const std::string_view field : {".weight", ".bias", ".running_mean", ".running_var"}) {
     operands.push_back(per_channel(layer + std::string(field), count));
   }
-  return node(BatchNorm{.epsilon = 1e-5f, .axis = 3}, layer, std::move(operands));
+  const int axis = static_cast<int>(graph_.tensor(x).shape.size()) - 1;
+  return node(BatchNorm{.epsilon = 1e-5f, .axis = axis}, layer, std::move(operands));
+}
+
+TensorId NetworkBuilder::linear(TensorId x, const std::string& layer) {
+  if (!ok()) return {};
+  const std::string name = layer + ".weight";
+  const int64_t outputs = outputs_of(name);
+  const Shape shape = {outputs, channels(x)};
+  const std::vector<float> weights = take(name, shape);
+  if (!ok()) return {};
+  std::vector<TensorId> operands = {x, constant(name, shape, weights)};
+  if (weights_.has(layer + ".bias")) operands.push_back(per_channel(layer + ".bias", outputs));
+  return node(FullyConnected{}, layer, std::move(operands));
 }
 
 TensorId NetworkBuilder::prelu(TensorId x, const std::string& layer) {
@@ -89,8 +103,63 @@ TensorId NetworkBuilder::prelu(TensorId x, const std::string& layer) {
   return node(PRelu{}, layer, {x, per_channel(layer + ".weight", channels(x))});
 }
 
+TensorId NetworkBuilder::lstm(TensorId x, const std::string& layer, const std::string& number) {
+  if (!ok()) return {};
+  const auto name = [&](const char* field) { return layer + field + number; };
+  const auto shape = weights_.shape(name(".weight_hh_l"));
+  if (!shape.ok()) {
+    first_error_ = shape.status();
+    return {};
+  }
+  const int64_t hidden = shape->empty() ? 0 : shape->back();
+  const int64_t rows = shape->empty() ? 0 : shape->front();
+  const int64_t inputs = channels(x);
+  const std::vector<float> weights = take(name(".weight_ih_l"), {rows, inputs});
+  const std::vector<float> recurrent = take(name(".weight_hh_l"), {rows, hidden});
+  std::vector<float> bias = take(name(".bias_ih_l"), {rows});
+  const std::vector<float> second = take(name(".bias_hh_l"), {rows});
+  if (!ok()) return {};
+  for (size_t i = 0; i < bias.size(); ++i) bias[i] += second[i];
+  return node(Lstm{.hidden = hidden}, layer + number,
+              {x, constant(name(".weight_ih_l"), {rows, inputs}, weights),
+               constant(name(".weight_hh_l"), {rows, hidden}, recurrent),
+               constant(name(".bias_l"), {rows}, bias)});
+}
+
+TensorId NetworkBuilder::last_step(TensorId x, const std::string& name) {
+  if (!ok()) return {};
+  const Shape shape = graph_.tensor(x).shape;
+  Slice slice{{shape[0] - 1, 0, 0}, shape, {1, 1, 1}};
+  x = node(std::move(slice), name + ".step", {x});
+  return node(Reshape{{shape[1], shape[2]}}, name, {x});
+}
+
+TensorId NetworkBuilder::relu(TensorId x, const std::string& name) {
+  return node(Unary{UnaryKind::kRelu}, name, {x});
+}
+
+TensorId NetworkBuilder::sigmoid(TensorId x, const std::string& name) {
+  return node(Unary{UnaryKind::kSigmoid}, name, {x});
+}
+
+TensorId NetworkBuilder::l2_normalize(TensorId x, const std::string& name) {
+  return node(L2Normalize{}, name, {x});
+}
+
+void NetworkBuilder::ignore(const std::string& name, const Shape& shape) {
+  if (weights_.has(name)) take(name, shape);
+}
+
 TensorId NetworkBuilder::add(TensorId a, TensorId b, const std::string& name) {
   return node(Binary{.kind = BinaryKind::kAdd}, name, {a, b});
+}
+
+TensorId NetworkBuilder::multiply(TensorId a, TensorId b, const std::string& name) {
+  return node(Binary{.kind = BinaryKind::kMul}, name, {a, b});
+}
+
+TensorId NetworkBuilder::spatial_mean(TensorId x, const std::string& name) {
+  return node(Reduce{.kind = ReduceKind::kMean, .axes = {1, 2}, .keep_dims = true}, name, {x});
 }
 
 TensorId NetworkBuilder::flatten(TensorId x, const std::string& name) {
@@ -122,6 +191,16 @@ TensorId NetworkBuilder::constant(const std::string& name, const Shape& shape,
 TensorId NetworkBuilder::per_channel(const std::string& name, int64_t count) {
   const std::vector<float> values = take(name, {count});
   return ok() ? constant(name, {count}, values) : TensorId{};
+}
+
+int64_t NetworkBuilder::outputs_of(const std::string& name) {
+  if (!ok()) return 0;
+  const auto shape = weights_.shape(name);
+  if (!shape.ok()) {
+    first_error_ = shape.status();
+    return 0;
+  }
+  return shape->empty() ? 0 : shape->front();
 }
 
 TensorId NetworkBuilder::node(Op op, const std::string& name, std::vector<TensorId> inputs) {

@@ -11,6 +11,19 @@ namespace durward {
 void quantize_int8(float scale, const Int8Output& range, int64_t count, const float* input,
                    int8_t* output) noexcept;
 
+// input / scale, a true division, to the nearest integer, ties to even, with zero point 0 and one
+// scale per index of the middle of [outer, channels, inner]. Clamped to -32768..32767 or, in 32
+// bits, to what has a high half of 16 bits above a low one with sign: -2^31..2^31 - 2^15 - 1. NaN
+// gives the lowest.
+struct SymmetricQuantization {
+  int64_t outer = 1, channels = 1, inner = 1;
+  const float* scales = nullptr;  // [channels]
+};
+void quantize_symmetric(const SymmetricQuantization& geometry, const float* input,
+                        int16_t* output) noexcept;
+void quantize_symmetric(const SymmetricQuantization& geometry, const float* input,
+                        int32_t* output) noexcept;
+
 // (input - zero_point) * scale, the difference exact, the product rounded to float; one scale and
 // zero point, or one per index of the middle of [outer, channels, inner].
 struct Dequantization {
