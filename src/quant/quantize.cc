@@ -22,10 +22,17 @@ struct IntegerNodes {
   std::set<NodeId> int8, int16;
 };
 
-// An Lstm, and the fully connected layers behind it.
+// Puts its only input's elements elsewhere, of whatever type.
+bool only_moves(const Node& node) {
+  return std::holds_alternative<Reshape>(node.op) || std::holds_alternative<Slice>(node.op) ||
+         std::holds_alternative<Transpose>(node.op);
+}
+
+// An Lstm, the fully connected layers behind it, and what moves their outputs.
 bool becomes_int16(const Graph& graph, NodeId id, const std::set<NodeId>& int16) {
   if (has_int16_kernel(graph, id)) return true;
   const Node& node = graph.node(id);
+  if (only_moves(node)) return int16.contains(graph.producer(node.inputs[0]));
   const auto* layer = std::get_if<FullyConnected>(&node.op);
   return layer != nullptr && has_int8_kernel(graph, id) &&
          (layer->activation == Activation::kNone || layer->activation == Activation::kRelu) &&
@@ -37,6 +44,24 @@ bool would_lose_int16(const Graph& graph, NodeId id, const std::set<NodeId>& int
   const Node& node = graph.node(id);
   return std::holds_alternative<L2Normalize>(node.op) &&
          int16.contains(graph.producer(node.inputs[0]));
+}
+
+// What only moves the input of layers of 16 bits stays in float: 8 would be too few for them.
+void leave_to_int16(const Graph& graph, IntegerNodes& nodes) {
+  std::set<NodeId> left;
+  const std::vector<NodeId> order = graph.topological_order();
+  for (auto id = order.rbegin(); id != order.rend(); ++id) {
+    const Node& node = graph.node(*id);
+    if (!nodes.int8.contains(*id) || !only_moves(node) || graph.is_output(node.outputs[0]))
+      continue;
+    const std::vector<NodeId>& users = graph.consumers(node.outputs[0]);
+    const bool wide = std::all_of(users.begin(), users.end(), [&](NodeId user) {
+      return nodes.int16.contains(user) || left.contains(user);
+    });
+    if (!wide) continue;
+    left.insert(*id);
+    nodes.int8.erase(*id);
+  }
 }
 
 absl::StatusOr<IntegerNodes> choose_nodes(const Graph& graph, const QuantizeOptions& options) {
@@ -59,6 +84,7 @@ absl::StatusOr<IntegerNodes> choose_nodes(const Graph& graph, const QuantizeOpti
           absl::StrCat("no node is named '", name, "' to be kept in float"));
     }
   }
+  leave_to_int16(graph, nodes);
   return nodes;
 }
 
@@ -385,6 +411,7 @@ class Builder {
   absl::Status add_int16(NodeId id) {
     if (const std::optional<Layer> layer = Layer::of(graph_, id)) return add_layer_int16(*layer);
     const Node& node = graph_.node(id);
+    if (only_moves(node)) return add_moved_int16(node);
     DURWARD_ASSIGN_OR_RETURN(
         const QuantizedLstm lstm,
         quantize_lstm(graph_, id, calibration_, int16_.contains(node.inputs[0])));
@@ -410,6 +437,16 @@ class Builder {
                                                     hidden_state_params()));
     }
     result_.add_node(node.op, node.name, std::move(inputs), std::move(outputs));
+    return absl::OkStatus();
+  }
+
+  absl::Status add_moved_int16(const Node& node) {
+    const TensorId input = int16_.at(node.inputs[0]);
+    const Tensor& real = graph_.tensor(node.outputs[0]);
+    const TensorId output =
+        add_tensor(real.name, DataType::kInt16, real.shape, *result_.tensor(input).quant);
+    int16_[node.outputs[0]] = output;
+    result_.add_node(node.op, node.name, {input}, {output});
     return absl::OkStatus();
   }
 

@@ -174,5 +174,31 @@ TEST(QuantizeLstm, RefusesWeightsThatAreNotFinite) {
               HasSubstr("holds inf"));
 }
 
+// As importers write it: sequences first, and the last state cut out of them.
+TEST(QuantizeLstm, WhatOnlyMovesItsInputsAndOutputsTakesNoBitsFromThem) {
+  NetBuilder b(5);
+  const TensorId input = b.input({1, kSteps, kBands});
+  const TensorId x = b.op(Reshape{{kSteps, 1, kBands}}, {input});
+  const std::vector<TensorId> operands{
+      x, b.constant({4 * kHidden, kBands}, gaussian(b.random, 4 * kHidden * kBands, 40)),
+      b.constant({4 * kHidden, kHidden}, gaussian(b.random, 4 * kHidden * kHidden, 0.3)),
+      b.constant({4 * kHidden}, gaussian(b.random, 4 * kHidden, 0.3))};
+  const TensorId y = b.graph.add_tensor("y", DataType::kFloat32, {});
+  const NodeId lstm = b.graph.add_node(Lstm{kHidden}, "lstm", operands, {y});
+  ASSERT_TRUE(infer_shapes(b.graph, lstm).ok());
+  const TensorId last = b.op(Slice{{kSteps - 1, 0, 0}, {kSteps, 1, kHidden}, {1, 1, 1}}, {y});
+  const TensorId flat = b.op(Reshape{{1, kHidden}}, {last});
+  const TensorId weights = b.constant({16, kHidden}, gaussian(b.random, 16 * kHidden, 0.5));
+  b.output(b.op(FullyConnected{}, {flat, weights, b.constant({16}, gaussian(b.random, 16, 0.1))}));
+  const auto samples = powers(24, 3);
+  const Graph quantised = quantize_on(b.graph, samples);
+  for (const NodeId id : quantised.topological_order()) {
+    for (const TensorId output : quantised.node(id).outputs) {
+      EXPECT_NE(quantised.tensor(output).type, DataType::kInt8) << quantised.node(id).name;
+    }
+  }
+  EXPECT_GT(agreement(b.graph, quantised, powers(8, 4)), 0.999);
+}
+
 }  // namespace
 }  // namespace durward
