@@ -110,7 +110,27 @@ class Compression {
     absl::Status status = simplify(rewritten_);
     if (status.ok()) status = check_input(rewritten_, shape());
     if (!status.ok()) return with_context(status, request_.model.string());
+    DURWARD_RETURN_IF_ERROR(choose_exports());
     result_["model"] = model_json(file_, rewritten_, request_);
+    return absl::OkStatus();
+  }
+
+  // A recurrent layer in integers is the engine's alone.
+  absl::Status choose_exports() {
+    exports_wanted_ = request_.exports;
+    const std::vector<NodeId> nodes = rewritten_.node_ids();
+    const auto recurrent = std::find_if(nodes.begin(), nodes.end(), [this](NodeId id) {
+      return rewritten_.op_as<Lstm>(id) != nullptr || rewritten_.op_as<Gru>(id) != nullptr;
+    });
+    if (recurrent == nodes.end()) return absl::OkStatus();
+    const std::string what =
+        absl::StrCat("'", rewritten_.node(*recurrent).name,
+                     "' is a recurrent layer, and no format but the bundle has one in integers");
+    if (!exports_wanted_.contains(ExportKind::kBundle)) {
+      return absl::UnimplementedError(absl::StrCat(what, "; ask for the bundle with --exports"));
+    }
+    if (exports_wanted_.size() > 1) warn(absl::StrCat(what, ": only that is written."));
+    exports_wanted_ = {ExportKind::kBundle};
     return absl::OkStatus();
   }
 
@@ -141,7 +161,7 @@ class Compression {
     return {.quantize = request_.quantize,
             .equalize = request_.equalize,
             .rounding = request_.rounding,
-            .exports = request_.exports,
+            .exports = exports_wanted_,
             .threads = request_.samples.threads,
             .progress = request_.progress};
   }
@@ -221,8 +241,8 @@ class Compression {
   absl::Status write_exports(const StagedFolder& staging) {
     result_["quantization"] = quantization_json(models_.reference, models_.equalized);
     DURWARD_ASSIGN_OR_RETURN(
-        exports_, write_export_files(models_, request_.exports, name_, request_.tflite, staging));
-    if (request_.exports.contains(ExportKind::kBundle)) {
+        exports_, write_export_files(models_, exports_wanted_, name_, request_.tflite, staging));
+    if (exports_wanted_.contains(ExportKind::kBundle)) {
       DURWARD_RETURN_IF_ERROR(write_first_bundle(staging));
     }
     for (const ExportFile& file : exports_) {
@@ -436,7 +456,7 @@ class Compression {
     DURWARD_RETURN_IF_ERROR(write_file_atomic(staging.file("result.json"), result_text(result_)));
     DURWARD_RETURN_IF_ERROR(
         write_preprocessing(staging.file("input-spec.json"), request_.samples.preprocessing));
-    if (passed_ && request_.exports.contains(ExportKind::kBundle)) {
+    if (passed_ && exports_wanted_.contains(ExportKind::kBundle)) {
       DURWARD_RETURN_IF_ERROR(write_last_bundle(staging));
     }
     std::vector<std::string> names;
@@ -468,6 +488,7 @@ class Compression {
   std::optional<TrialSet> trials_;
   std::optional<AttackSet> attacks_;
   QuantizedModels models_;
+  std::set<ExportKind> exports_wanted_;
   std::vector<ExportFile> exports_;
   BundleModel bundle_;
   std::optional<Certificate> certificate_;  // of the bundle, on the trials

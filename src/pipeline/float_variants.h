@@ -11,7 +11,8 @@
 namespace durward {
 
 // Of the runtimes that were found: the file as it came, where a runtime reads it, then `rewritten`
-// (it after simplify()) in each, written into the staging folder under `name`.
+// (it after simplify()) in each whose format can express it, written into the staging folder under
+// `name`.
 [[nodiscard]] absl::StatusOr<std::vector<Variant>> write_float_variants(
     const ModelFile& file, const Graph& rewritten, const std::string& name,
     const StagedFolder& staging);

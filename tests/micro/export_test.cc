@@ -184,7 +184,8 @@ TEST_F(ExportedC, RefusesWhatHasNoKernelAndNamesTheLayer) {
                            "Conv2DFloat", "DepthwiseFloat", "FullyConnectedFloat", "MatMulFloat",
                            "BinaryFloat", "PReluFloat", "UnaryFloat", "ScaleShiftFloat", "MaxPool",
                            "AveragePoolFloat", "ReduceFloat", "Gather", "ResizeLinearFloat",
-                           "SoftmaxFloat", "L2NormalizeFloat", "Dequantize"));
+                           "SoftmaxFloat", "L2NormalizeFloat", "Dequantize", "LstmFloat",
+                           "GruFloat", "LstmInt16", "FullyConnectedInt16", "QuantizeSymmetric"));
 }
 
 TEST_F(ExportedC, SaysWhatIsTooLargeAndByHowMuch) {
