@@ -26,7 +26,8 @@ struct Considered {
   const FactorEvidence* evidence;  // not missing
 };
 
-Decision decision(const Policy& policy, Verdict verdict, Reason reason, std::string factor = "") {
+Decision decision(const Policy& policy, DecisionKind verdict, Reason reason,
+                  std::string factor = "") {
   Decision result{verdict, reason, std::move(factor)};
   result.threshold = policy.llr_threshold();
   return result;
@@ -48,18 +49,18 @@ std::optional<Decision> refuse_presentation(const Policy& policy, const Consider
   const auto& [rule, evidence] = factor;
   if (rule->challenge) {
     if (!evidence->challenge) {
-      return decision(policy, Verdict::kRetry, Reason::kChallengeMissing, rule->modality);
+      return decision(policy, DecisionKind::kRetry, Reason::kChallengeMissing, rule->modality);
     }
     if (*evidence->challenge != ChallengeVerdict::kPassed) {
-      return decision(policy, Verdict::kReject, Reason::kChallengeFailed, rule->modality);
+      return decision(policy, DecisionKind::kReject, Reason::kChallengeFailed, rule->modality);
     }
   }
   if (rule->pad == PadRule::kRequired && !evidence->pad_llr) {
-    return decision(policy, Verdict::kRetry, Reason::kPadMissing, rule->modality);
+    return decision(policy, DecisionKind::kRetry, Reason::kPadMissing, rule->modality);
   }
   if (rule->pad != PadRule::kOff && evidence->pad_llr &&
       !(*evidence->pad_llr > rule->pad_llr_floor)) {
-    return decision(policy, Verdict::kReject, Reason::kPresentationAttack, rule->modality);
+    return decision(policy, DecisionKind::kReject, Reason::kPresentationAttack, rule->modality);
   }
   return std::nullopt;
 }
@@ -76,14 +77,14 @@ Decision weigh(const Policy& policy, std::span<const Considered> factors) {
     counted += counts;
     if (speaks_for && !counts && below.empty()) below = rule->modality;
   }
-  Decision result = decision(policy, Verdict::kAccept, Reason::kAccepted);
+  Decision result = decision(policy, DecisionKind::kAccept, Reason::kAccepted);
   result.fused_llr = fused;
   result.factors_counted = counted;
   if (!(fused > result.threshold)) {
-    result.verdict = Verdict::kReject;
+    result.verdict = DecisionKind::kReject;
     result.reason = Reason::kEvidenceTooWeak;
   } else if (counted < policy.factors_needed) {
-    result.verdict = Verdict::kReject;
+    result.verdict = DecisionKind::kReject;
     result.reason = Reason::kFactorBelowFloor;
     result.factor = below;
   }
@@ -112,15 +113,15 @@ std::string_view name_of(Missing missing) {
   return "model-failed";
 }
 
-std::string_view name_of(Verdict verdict) {
+std::string_view name_of(DecisionKind verdict) {
   switch (verdict) {
-    case Verdict::kAccept:
+    case DecisionKind::kAccept:
       return "accept";
-    case Verdict::kReject:
+    case DecisionKind::kReject:
       return "reject";
-    case Verdict::kRetry:
+    case DecisionKind::kRetry:
       return "retry";
-    case Verdict::kLocked:
+    case DecisionKind::kLocked:
       break;
   }
   return "locked";
@@ -181,7 +182,7 @@ std::optional<Decision> lacks_factors(const Policy& policy,
   }
   const FactorEvidence* found = find_evidence(evidence, lacking->modality);
   const bool late = found != nullptr && found->missing == Missing::kDeadline;
-  return decision(policy, Verdict::kRetry, late ? Reason::kDeadline : Reason::kFactorMissing,
+  return decision(policy, DecisionKind::kRetry, late ? Reason::kDeadline : Reason::kFactorMissing,
                   lacking->modality);
 }
 
@@ -191,11 +192,11 @@ Decision decide(const Policy& policy, std::span<const FactorEvidence> evidence) 
     const FactorEvidence* found = find_evidence(evidence, rule.modality);
     if (found == nullptr) continue;
     if (found->fault) {
-      return decision(policy, Verdict::kReject, Reason::kSampleFault, rule.modality);
+      return decision(policy, DecisionKind::kReject, Reason::kSampleFault, rule.modality);
     }
     if (found->missing) continue;
     if (!all_finite(*found)) {
-      return decision(policy, Verdict::kReject, Reason::kNotFinite, rule.modality);
+      return decision(policy, DecisionKind::kReject, Reason::kNotFinite, rule.modality);
     }
     factors.push_back({&rule, found});
   }
@@ -206,7 +207,7 @@ Decision decide(const Policy& policy, std::span<const FactorEvidence> evidence) 
   for (const Considered& factor : factors) {
     if (const auto reason = refuse_template(policy.templates, *factor.evidence)) {
       // One that is not required is as if it were not there.
-      refused_template = decision(policy, Verdict::kReject, *reason, factor.rule->modality);
+      refused_template = decision(policy, DecisionKind::kReject, *reason, factor.rule->modality);
       if (factor.rule->required) return *refused_template;
       continue;
     }

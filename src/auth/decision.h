@@ -51,8 +51,8 @@ struct FactorEvidence {
   int64_t capture_ms = 0, evaluate_ms = 0;
 };
 
-enum class Verdict { kAccept, kReject, kRetry, kLocked };
-[[nodiscard]] std::string_view name_of(Verdict verdict);
+enum class DecisionKind { kAccept, kReject, kRetry, kLocked };
+[[nodiscard]] std::string_view name_of(DecisionKind verdict);
 
 enum class Reason {
   kAccepted,
@@ -78,7 +78,7 @@ enum class Reason {
 [[nodiscard]] std::string_view name_of(Reason reason);
 
 struct Decision {
-  Verdict verdict = Verdict::kReject;
+  DecisionKind verdict = DecisionKind::kReject;
   Reason reason = Reason::kEvidenceTooWeak;
   std::string factor = {};  // the modality that the reason is about; empty for none
   std::optional<double> fused_llr = std::nullopt;  // where it came to that

@@ -22,7 +22,7 @@ struct CapturedSample {
   std::string guidance;  // what the person should do: "come closer"; empty for nothing
 };
 
-struct Comparison {
+struct FactorComparison {
   double score = 0, llr = 0;
   std::vector<Measure> qualities = {};
   int64_t template_age_days = 0;
@@ -53,7 +53,7 @@ class Factor {
   // there.
   [[nodiscard]] virtual absl::StatusOr<std::optional<double>> liveness() = 0;
   // Against the user's templates.
-  [[nodiscard]] virtual absl::StatusOr<Comparison> compare() = 0;
+  [[nodiscard]] virtual absl::StatusOr<FactorComparison> compare() = 0;
   // From any thread, at any time: what waits returns soon.
   virtual void stop() = 0;
 };

@@ -100,7 +100,7 @@ void FactorRun::evaluate(FactorEvidence& evidence) {
     evidence.pad_llr = *pad;
   }
   if (closed()) return;
-  absl::StatusOr<Comparison> comparison = factor_.compare();
+  absl::StatusOr<FactorComparison> comparison = factor_.compare();
   if (!comparison.ok()) {
     evidence.missing =
         absl::IsNotFound(comparison.status()) ? Missing::kNotEnrolled : Missing::kModelFailed;

@@ -6,7 +6,7 @@
 
 namespace durward {
 
-struct Session::Request {
+struct AuthenticationSession::Request {
   RequestState state;
   std::vector<std::unique_ptr<FactorRun>> runs;
   std::vector<std::thread> threads;  // one for each run
@@ -55,12 +55,14 @@ std::string new_request_id() {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Session>> Session::create(Policy policy, SessionParts parts) {
+absl::StatusOr<std::unique_ptr<AuthenticationSession>> AuthenticationSession::create(
+    Policy policy, SessionParts parts) {
   if (sodium_init() < 0) return absl::UnavailableError("the system gives no random numbers");
   if (parts.limiter == nullptr || parts.log == nullptr || parts.clock == nullptr) {
     return absl::InvalidArgumentError("a session needs a limiter, a log and a clock");
   }
-  std::unique_ptr<Session> session(new Session(std::move(policy), std::move(parts)));
+  std::unique_ptr<AuthenticationSession> session(
+      new AuthenticationSession(std::move(policy), std::move(parts)));
   for (const Factor* factor : session->parts_.factors) {
     if (!session->memories_.try_emplace(std::string(factor->modality())).second) {
       return absl::InvalidArgumentError(
@@ -70,9 +72,9 @@ absl::StatusOr<std::unique_ptr<Session>> Session::create(Policy policy, SessionP
   return session;
 }
 
-Session::~Session() { cancel(); }
+AuthenticationSession::~AuthenticationSession() { cancel(); }
 
-void Session::cancel() {
+void AuthenticationSession::cancel() {
   const std::lock_guard<std::mutex> lock(request_mutex_);
   if (request_ == nullptr) return;
   {
@@ -83,13 +85,13 @@ void Session::cancel() {
   for (const auto& run : request_->runs) run->factor().stop();
 }
 
-Decision Session::outcome(Verdict verdict, Reason reason) const {
+Decision AuthenticationSession::outcome(DecisionKind verdict, Reason reason) const {
   Decision decision{verdict, reason};
   decision.threshold = policy_.llr_threshold();
   return decision;
 }
 
-void Session::start(Request& request) {
+void AuthenticationSession::start(Request& request) {
   for (const FactorPolicy& rule : policy_.factors) {
     const auto factor = std::find_if(parts_.factors.begin(), parts_.factors.end(),
                                      [&](Factor* one) { return one->modality() == rule.modality; });
@@ -103,13 +105,14 @@ void Session::start(Request& request) {
   }
 }
 
-bool Session::wait(Request& request, int64_t until_ms, bool (*ready)(const Request&)) {
+bool AuthenticationSession::wait(Request& request, int64_t until_ms,
+                                 bool (*ready)(const Request&)) {
   std::unique_lock<std::mutex> lock(request.state.mutex);
   return parts_.clock->wait(lock, request.state.changed, until_ms, [&] { return ready(request); });
 }
 
 // From here on nothing that a factor's thread finds counts.
-void Session::close(Request& request) {
+void AuthenticationSession::close(Request& request) {
   {
     const std::lock_guard<std::mutex> lock(request.state.mutex);
     request.state.phase = RequestState::Phase::kClosed;
@@ -118,18 +121,18 @@ void Session::close(Request& request) {
   for (const auto& run : request.runs) run->factor().stop();
 }
 
-absl::StatusOr<bool> Session::refuse_locked(DecisionRecord& record) {
+absl::StatusOr<bool> AuthenticationSession::refuse_locked(DecisionRecord& record) {
   DURWARD_ASSIGN_OR_RETURN(const AttemptState state,
                            parts_.limiter->state(record.user, policy_.attempts));
   record.failures = state.failures;
   record.locked_ms = state.locked_ms;
   if (state.open()) return false;
   record.decision =
-      outcome(Verdict::kLocked, state.disabled ? Reason::kDisabled : Reason::kLockedOut);
+      outcome(DecisionKind::kLocked, state.disabled ? Reason::kDisabled : Reason::kLockedOut);
   return true;
 }
 
-absl::Status Session::judge(Request& request, DecisionRecord& record) {
+absl::Status AuthenticationSession::judge(Request& request, DecisionRecord& record) {
   const int64_t until_ms = request.state.capture_until_ms;
   const int64_t began_ms = until_ms - policy_.time.capture_ms;
   wait(request, until_ms + kHandInMilliseconds, capture_is_over<Request>);
@@ -154,7 +157,7 @@ absl::Status Session::judge(Request& request, DecisionRecord& record) {
   };
   look(false);
   if (cancelled) {
-    record.decision = outcome(Verdict::kRetry, Reason::kCancelled);
+    record.decision = outcome(DecisionKind::kRetry, Reason::kCancelled);
     return absl::OkStatus();
   }
   if (!any_fault) {
@@ -169,7 +172,7 @@ absl::Status Session::judge(Request& request, DecisionRecord& record) {
   if (!charged) {
     // Another process took the last attempt meanwhile.
     DURWARD_ASSIGN_OR_RETURN(const bool locked, refuse_locked(record));
-    if (!locked) record.decision = outcome(Verdict::kLocked, Reason::kLockedOut);
+    if (!locked) record.decision = outcome(DecisionKind::kLocked, Reason::kLockedOut);
     return absl::OkStatus();
   }
   record.failures = charged->failures;
@@ -184,21 +187,21 @@ absl::Status Session::judge(Request& request, DecisionRecord& record) {
         !wait(request, last_sample_ms + policy_.time.decide_within_ms, evaluation_is_over<Request>);
   }
   look(true);
-  record.decision =
-      cancelled ? outcome(Verdict::kRetry, Reason::kCancelled) : decide(policy_, record.factors);
+  record.decision = cancelled ? outcome(DecisionKind::kRetry, Reason::kCancelled)
+                              : decide(policy_, record.factors);
   record.decide_ms = parts_.clock->now_ms() - last_sample_ms;
   return absl::OkStatus();
 }
 
-absl::Status Session::conclude(DecisionRecord& record) {
-  if (record.decision.verdict == Verdict::kAccept) {
+absl::Status AuthenticationSession::conclude(DecisionRecord& record) {
+  if (record.decision.verdict == DecisionKind::kAccept) {
     DURWARD_RETURN_IF_ERROR(parts_.limiter->reset(record.user));
     record.failures = record.locked_ms = 0;
   }
   return parts_.log->append(record_text(record));
 }
 
-absl::StatusOr<DecisionRecord> Session::run(std::string_view user) {
+absl::StatusOr<DecisionRecord> AuthenticationSession::run(std::string_view user) {
   {
     const std::lock_guard<std::mutex> lock(request_mutex_);
     if (request_ != nullptr) {
@@ -233,7 +236,7 @@ absl::StatusOr<DecisionRecord> Session::run(std::string_view user) {
   return record;
 }
 
-absl::StatusOr<DecisionRecord> Session::authenticate(std::string_view user) {
+absl::StatusOr<DecisionRecord> AuthenticationSession::authenticate(std::string_view user) {
   if (busy_.exchange(true)) {
     return absl::FailedPreconditionError("another request runs; one at a time, or cancel it");
   }

@@ -32,15 +32,15 @@ struct SessionParts {
 };
 
 // From any thread: one request at a time, cancel() meanwhile.
-class Session {
+class AuthenticationSession {
  public:
   // InvalidArgument where a part is missing or two factors have the same modality.
-  [[nodiscard]] static absl::StatusOr<std::unique_ptr<Session>> create(Policy policy,
-                                                                       SessionParts parts);
+  [[nodiscard]] static absl::StatusOr<std::unique_ptr<AuthenticationSession>> create(
+      Policy policy, SessionParts parts);
   // Waits for what still runs.
-  ~Session();
-  Session(const Session&) = delete;
-  Session& operator=(const Session&) = delete;
+  ~AuthenticationSession();
+  AuthenticationSession(const AuthenticationSession&) = delete;
+  AuthenticationSession& operator=(const AuthenticationSession&) = delete;
 
   // The decision about one user, as it was recorded. Every error means: not accepted.
   // FailedPrecondition while another request runs; Unavailable while a source or a model that was
@@ -53,7 +53,7 @@ class Session {
 
  private:
   struct Request;
-  Session(Policy policy, SessionParts parts)
+  AuthenticationSession(Policy policy, SessionParts parts)
       : policy_(std::move(policy)), parts_(std::move(parts)) {}
 
   absl::StatusOr<DecisionRecord> run(std::string_view user);
@@ -63,7 +63,7 @@ class Session {
   bool wait(Request& request, int64_t until_ms, bool (*ready)(const Request&));
   absl::StatusOr<bool> refuse_locked(DecisionRecord& record);
   absl::Status conclude(DecisionRecord& record);
-  Decision outcome(Verdict verdict, Reason reason) const;
+  Decision outcome(DecisionKind verdict, Reason reason) const;
 
   const Policy policy_;
   const SessionParts parts_;

@@ -46,7 +46,7 @@ class FakeFactor : public Factor {
   bool usable = true;
   std::string guidance;
   absl::Status begin_status, capture_status, compare_status;
-  Comparison comparison{.score = 0.8, .llr = 8, .bundle_sha256 = std::string(64, 'a')};
+  FactorComparison comparison{.score = 0.8, .llr = 8, .bundle_sha256 = std::string(64, 'a')};
   std::optional<double> pad_llr = 5;
   std::function<std::string(int)> digest_of;  // of the frame of this number, from 0
   std::function<std::string(int)> source_of = [](int) { return "source"; };
@@ -89,7 +89,7 @@ class FakeFactor : public Factor {
   bool complete() const override { return kept >= frames; }
   ChallengeResponse response() const override { return answer(*challenge_); }
   absl::StatusOr<std::optional<double>> liveness() override { return pad_llr; }
-  absl::StatusOr<Comparison> compare() override {
+  absl::StatusOr<FactorComparison> compare() override {
     ++compared;
     if (on_compare) on_compare();
     if (!compare_status.ok()) return compare_status;

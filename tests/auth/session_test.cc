@@ -44,12 +44,12 @@ class SessionTest : public TemporaryFolderTest {
     face_.guidance = "look here";
   }
 
-  std::unique_ptr<Session> session() {
-    return Session::create(policy_, {.factors = {&face_, &voice_},
-                                     .limiter = &*limiter_,
-                                     .log = &*log_,
-                                     .clock = &clock_,
-                                     .observer = &observer_})
+  std::unique_ptr<AuthenticationSession> session() {
+    return AuthenticationSession::create(policy_, {.factors = {&face_, &voice_},
+                                                   .limiter = &*limiter_,
+                                                   .log = &*log_,
+                                                   .clock = &clock_,
+                                                   .observer = &observer_})
         .value();
   }
   void make_voice_optional() {
@@ -67,7 +67,7 @@ class SessionTest : public TemporaryFolderTest {
     EXPECT_EQ(result.state, LogState::kIntact);
     return records;
   }
-  static void expect(const DecisionRecord& record, Verdict verdict, Reason reason,
+  static void expect(const DecisionRecord& record, DecisionKind verdict, Reason reason,
                      std::string_view factor = "") {
     EXPECT_EQ(name_of(record.decision.verdict), name_of(verdict));
     EXPECT_EQ(name_of(record.decision.reason), name_of(reason));
@@ -87,7 +87,7 @@ class SessionTest : public TemporaryFolderTest {
 
 TEST_F(SessionTest, AcceptsWhoIsRightAndRecordsWhy) {
   const DecisionRecord record = decide_once();
-  expect(record, Verdict::kAccept, Reason::kAccepted);
+  expect(record, DecisionKind::kAccept, Reason::kAccepted);
   EXPECT_EQ(record.decision.fused_llr, 16);
   EXPECT_FALSE(record.deadline_hit);
   EXPECT_EQ(failures(), 0);
@@ -110,7 +110,7 @@ TEST_F(SessionTest, RefusesAWrongVoiceWithARightFaceAndCountsIt) {
   face_.comparison.llr = 40;
   voice_.comparison.llr = 1;
   const DecisionRecord record = decide_once();
-  expect(record, Verdict::kReject, Reason::kFactorBelowFloor, "voice");
+  expect(record, DecisionKind::kReject, Reason::kFactorBelowFloor, "voice");
   EXPECT_EQ(record.failures, 1);
   EXPECT_EQ(failures(), 1);
 }
@@ -121,7 +121,7 @@ TEST_F(SessionTest, TheAttemptIsOnTheDiskBeforeAnythingIsCompared) {
     seen =
         AttemptLimiter::open(state_, key_, boot_clock_)->state("ann", policy_.attempts)->failures;
   };
-  expect(decide_once(), Verdict::kAccept, Reason::kAccepted);
+  expect(decide_once(), DecisionKind::kAccept, Reason::kAccepted);
   EXPECT_EQ(seen, 1);
   EXPECT_EQ(failures(), 0);
 }
@@ -129,12 +129,12 @@ TEST_F(SessionTest, TheAttemptIsOnTheDiskBeforeAnythingIsCompared) {
 TEST_F(SessionTest, ALockedOutUserIsAskedForNothing) {
   voice_.comparison.llr = -5;
   for (int i = 0; i < 3; ++i) {
-    EXPECT_EQ(decide_once().decision.verdict, Verdict::kReject);
+    EXPECT_EQ(decide_once().decision.verdict, DecisionKind::kReject);
   }
   const int begun = face_.begun;
   voice_.comparison.llr = 8;
   const DecisionRecord record = decide_once();
-  expect(record, Verdict::kLocked, Reason::kLockedOut);
+  expect(record, DecisionKind::kLocked, Reason::kLockedOut);
   EXPECT_GT(record.locked_ms, 0);
   EXPECT_EQ(face_.begun, begun);
   EXPECT_EQ(records().back()["verdict"], "locked");
@@ -150,7 +150,7 @@ TEST_F(SessionTest, AtTheDeadlineItDecidesWithWhatThereIs) {
     voice_.wait_for_stop();
   };
   const DecisionRecord record = decide_once();
-  expect(record, Verdict::kAccept, Reason::kAccepted);
+  expect(record, DecisionKind::kAccept, Reason::kAccepted);
   EXPECT_TRUE(record.deadline_hit);
   EXPECT_EQ(record.decision.fused_llr, 8);
   ASSERT_EQ(record.factors.size(), 2u);
@@ -164,7 +164,7 @@ TEST_F(SessionTest, AtTheDeadlineARequiredFactorThatIsLateIsARetryThatCosts) {
     voice_.wait_for_stop();
   };
   const DecisionRecord record = decide_once();
-  EXPECT_EQ(name_of(record.decision.verdict), name_of(Verdict::kRetry));
+  EXPECT_EQ(name_of(record.decision.verdict), name_of(DecisionKind::kRetry));
   EXPECT_EQ(name_of(record.decision.reason), name_of(Reason::kDeadline));
   EXPECT_TRUE(record.deadline_hit);
   EXPECT_EQ(failures(), 1);
@@ -176,44 +176,44 @@ TEST_F(SessionTest, ARequestWaitsForNoModelThatIsStillLate) {
     clock_.advance(policy_.time.decide_within_ms + 1);
     while (!release) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   };
-  const std::unique_ptr<Session> session = this->session();
-  EXPECT_EQ(session->authenticate("ann")->decision.verdict, Verdict::kRetry);
+  const std::unique_ptr<AuthenticationSession> session = this->session();
+  EXPECT_EQ(session->authenticate("ann")->decision.verdict, DecisionKind::kRetry);
   EXPECT_TRUE(absl::IsUnavailable(session->authenticate("ann").status()));
   release = true;
   voice_.on_compare = nullptr;
   absl::StatusOr<DecisionRecord> record = absl::UnavailableError("");
   while (absl::IsUnavailable(record.status())) record = session->authenticate("ann");
-  expect(*record, Verdict::kAccept, Reason::kAccepted);
+  expect(*record, DecisionKind::kAccept, Reason::kAccepted);
 }
 
 TEST_F(SessionTest, CancelEndsACaptureWithoutACharge) {
   face_.hangs = true;
-  const std::unique_ptr<Session> session = this->session();
+  const std::unique_ptr<AuthenticationSession> session = this->session();
   std::thread canceller([&] {
     while (face_.begun == 0) std::this_thread::yield();
     session->cancel();
   });
   const absl::StatusOr<DecisionRecord> record = session->authenticate("ann");
   canceller.join();
-  expect(record.value(), Verdict::kRetry, Reason::kCancelled);
+  expect(record.value(), DecisionKind::kRetry, Reason::kCancelled);
   EXPECT_EQ(failures(), 0);
   EXPECT_EQ(face_.compared, 0);
   EXPECT_EQ(records()[0]["reason"], "cancelled");
 }
 
 TEST_F(SessionTest, CancelAfterTheChargeKeepsIt) {
-  const std::unique_ptr<Session> session = this->session();
+  const std::unique_ptr<AuthenticationSession> session = this->session();
   face_.on_compare = [&] { session->cancel(); };
   voice_.on_compare = [&] { voice_.wait_for_stop(); };
-  expect(session->authenticate("ann").value(), Verdict::kRetry, Reason::kCancelled);
+  expect(session->authenticate("ann").value(), DecisionKind::kRetry, Reason::kCancelled);
   EXPECT_EQ(failures(), 1);
 }
 
 TEST_F(SessionTest, OneRequestAtATime) {
-  const std::unique_ptr<Session> session = this->session();
+  const std::unique_ptr<AuthenticationSession> session = this->session();
   absl::Status second;
   face_.on_compare = [&] { second = session->authenticate("bo").status(); };
-  expect(session->authenticate("ann").value(), Verdict::kAccept, Reason::kAccepted);
+  expect(session->authenticate("ann").value(), DecisionKind::kAccept, Reason::kAccepted);
   EXPECT_TRUE(absl::IsFailedPrecondition(second));
   EXPECT_EQ(records().size(), 1u);
 }
@@ -222,7 +222,7 @@ TEST_F(SessionTest, AFrozenCameraIsRefusedCountedAndNotCompared) {
   face_.frames = 100;
   face_.digest_of = [](int) { return "the same"; };
   const DecisionRecord record = decide_once();
-  expect(record, Verdict::kReject, Reason::kSampleFault, "face");
+  expect(record, DecisionKind::kReject, Reason::kSampleFault, "face");
   EXPECT_EQ(failures(), 1);
   EXPECT_EQ(face_.compared + voice_.compared, 0);
   EXPECT_EQ(records()[0]["factors"][0]["fault"], "frozen");
@@ -230,17 +230,17 @@ TEST_F(SessionTest, AFrozenCameraIsRefusedCountedAndNotCompared) {
 
 TEST_F(SessionTest, ASwappedCameraIsRefused) {
   face_.source_of = [](int frame) { return frame < 2 ? "camera" : "another"; };
-  expect(decide_once(), Verdict::kReject, Reason::kSampleFault, "face");
+  expect(decide_once(), DecisionKind::kReject, Reason::kSampleFault, "face");
   EXPECT_EQ(records()[0]["factors"][0]["fault"], "source-changed");
 }
 
 TEST_F(SessionTest, FramesOfAnEarlierRequestAreRefused) {
   face_.digest_of = [](int frame) { return absl::StrCat("recorded ", frame); };
-  const std::unique_ptr<Session> session = this->session();
-  expect(session->authenticate("ann").value(), Verdict::kAccept, Reason::kAccepted);
+  const std::unique_ptr<AuthenticationSession> session = this->session();
+  expect(session->authenticate("ann").value(), DecisionKind::kAccept, Reason::kAccepted);
   absl::StatusOr<DecisionRecord> again = session->authenticate("ann");
   while (absl::IsUnavailable(again.status())) again = session->authenticate("ann");
-  expect(*again, Verdict::kReject, Reason::kSampleFault, "face");
+  expect(*again, DecisionKind::kReject, Reason::kSampleFault, "face");
   EXPECT_EQ(records()[1]["factors"][0]["fault"], "replayed");
 }
 
@@ -248,7 +248,7 @@ TEST_F(SessionTest, ACameraUnpluggedIsARetryWithoutACharge) {
   face_.on_capture = [&] {
     if (face_.kept == 2) face_.capture_status = absl::UnavailableError("/dev/video0 is gone");
   };
-  expect(decide_once(), Verdict::kRetry, Reason::kFactorMissing, "face");
+  expect(decide_once(), DecisionKind::kRetry, Reason::kFactorMissing, "face");
   EXPECT_EQ(failures(), 0);
   EXPECT_EQ(records()[0]["factors"][0]["missing"], "source-lost");
   EXPECT_EQ(records()[0]["factors"][0]["detail"], "/dev/video0 is gone");
@@ -256,7 +256,7 @@ TEST_F(SessionTest, ACameraUnpluggedIsARetryWithoutACharge) {
 
 TEST_F(SessionTest, SamplesThatAreNotGoodEnoughAreARetryAndThePersonIsTold) {
   face_.usable = false;
-  expect(decide_once(), Verdict::kRetry, Reason::kFactorMissing, "face");
+  expect(decide_once(), DecisionKind::kRetry, Reason::kFactorMissing, "face");
   EXPECT_EQ(failures(), 0);
   EXPECT_EQ(records()[0]["factors"][0]["missing"], "low-quality");
   EXPECT_EQ(observer_.said[0], "face: look here");
@@ -271,37 +271,37 @@ TEST_F(SessionTest, WhenTheTimeForCaptureIsOverWhatThereIsIsCompared) {
     bool complete() const override { return false; }
   } hesitant("face", clock_);
   voice_.frames = 0;
-  const std::unique_ptr<Session> session =
-      Session::create(
+  const std::unique_ptr<AuthenticationSession> session =
+      AuthenticationSession::create(
           policy_,
           {.factors = {&hesitant, &voice_}, .limiter = &*limiter_, .log = &*log_, .clock = &clock_})
           .value();
   const DecisionRecord record = session->authenticate("ann").value();
-  expect(record, Verdict::kAccept, Reason::kAccepted);
+  expect(record, DecisionKind::kAccept, Reason::kAccepted);
   EXPECT_EQ(record.capture_ms, policy_.time.capture_ms);
   EXPECT_EQ(record.factors[0].samples, 3);
 }
 
 TEST_F(SessionTest, SaysWhatIsMissing) {
   voice_.begin_status = absl::NotFoundError("no template");
-  expect(decide_once(), Verdict::kRetry, Reason::kFactorMissing, "voice");
+  expect(decide_once(), DecisionKind::kRetry, Reason::kFactorMissing, "voice");
   EXPECT_EQ(records()[0]["factors"][1]["missing"], "not-enrolled");
-  const std::unique_ptr<Session> without_voice =
-      Session::create(policy_,
-                      {.factors = {&face_}, .limiter = &*limiter_, .log = &*log_, .clock = &clock_})
+  const std::unique_ptr<AuthenticationSession> without_voice =
+      AuthenticationSession::create(
+          policy_, {.factors = {&face_}, .limiter = &*limiter_, .log = &*log_, .clock = &clock_})
           .value();
-  expect(without_voice->authenticate("ann").value(), Verdict::kRetry, Reason::kFactorMissing,
+  expect(without_voice->authenticate("ann").value(), DecisionKind::kRetry, Reason::kFactorMissing,
          "voice");
   EXPECT_EQ(records()[1]["factors"][1]["missing"], "no-source");
   voice_.begin_status = absl::OkStatus();
   voice_.compare_status = absl::InternalError("no session");
-  expect(decide_once(), Verdict::kRetry, Reason::kFactorMissing, "voice");
+  expect(decide_once(), DecisionKind::kRetry, Reason::kFactorMissing, "voice");
   EXPECT_EQ(records()[2]["factors"][1]["missing"], "model-failed");
 }
 
 TEST_F(SessionTest, AScoreThatIsNoNumberIsRefused) {
   face_.comparison.score = std::numeric_limits<double>::quiet_NaN();
-  expect(decide_once(), Verdict::kReject, Reason::kNotFinite, "face");
+  expect(decide_once(), DecisionKind::kReject, Reason::kNotFinite, "face");
   EXPECT_TRUE(records()[0]["factors"][0]["score"].is_null());
 }
 
@@ -317,9 +317,9 @@ TEST_F(SessionTest, AnAnswerToTheChallengeBeforeIsRefused) {
     recorded = response;
     return response;
   };
-  expect(decide_once(), Verdict::kAccept, Reason::kAccepted);
+  expect(decide_once(), DecisionKind::kAccept, Reason::kAccepted);
   voice_.answer = [&](const Challenge&) { return recorded; };
-  expect(decide_once(), Verdict::kReject, Reason::kChallengeFailed, "voice");
+  expect(decide_once(), DecisionKind::kReject, Reason::kChallengeFailed, "voice");
   EXPECT_EQ(records()[1]["factors"][1]["challenge"], "other-nonce");
   ASSERT_EQ(observer_.asked.size(), 2u);
   EXPECT_NE(observer_.asked[0], observer_.asked[1]);
@@ -334,9 +334,9 @@ TEST_F(SessionTest, WhatCannotBeRecordedIsNotAccepted) {
 }
 
 TEST_F(SessionTest, RefusesPartsThatDoNotFit) {
-  EXPECT_TRUE(absl::IsInvalidArgument(Session::create(policy_, {}).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(AuthenticationSession::create(policy_, {}).status()));
   EXPECT_TRUE(absl::IsInvalidArgument(
-      Session::create(
+      AuthenticationSession::create(
           policy_,
           {.factors = {&face_, &face_}, .limiter = &*limiter_, .log = &*log_, .clock = &clock_})
           .status()));
@@ -345,7 +345,7 @@ TEST_F(SessionTest, RefusesPartsThatDoNotFit) {
 // Each request that was let in has one decision and one record, whoever calls and cancels.
 TEST_F(SessionTest, ThreadsTogetherGetOneDecisionForEachRequest) {
   policy_.attempts.limit = 100;
-  const std::unique_ptr<Session> session = this->session();
+  const std::unique_ptr<AuthenticationSession> session = this->session();
   std::atomic<size_t> decided = 0;
   std::vector<std::thread> threads;
   for (int i = 0; i < 3; ++i) {

@@ -143,7 +143,7 @@ absl::StatusOr<Entry> read_entry(ByteReader& directory) {
 }
 
 // The member, which lies between its local header and the directory.
-absl::StatusOr<ZipMember> find_member(std::span<const std::byte> members, const Entry& entry) {
+absl::StatusOr<ArchiveMember> find_member(std::span<const std::byte> members, const Entry& entry) {
   const std::string shown = absl::CHexEscape(std::string(entry.name));
   const bool stored = entry.method == kStored && (entry.flags & kEncrypted) == 0;
   if ((stored && entry.packed_bytes != entry.bytes) || entry.header_offset > members.size()) {
@@ -163,7 +163,7 @@ absl::StatusOr<ZipMember> find_member(std::span<const std::byte> members, const 
   }
   DURWARD_RETURN_IF_ERROR(in.take(extra_bytes).status());
   DURWARD_ASSIGN_OR_RETURN(const auto bytes, in.take(entry.packed_bytes));
-  return ZipMember{bytes, stored};
+  return ArchiveMember{bytes, stored};
 }
 
 }  // namespace
@@ -174,7 +174,7 @@ absl::StatusOr<ZipMembers> read_zip_members(std::span<const std::byte> archive) 
   ZipMembers members;
   for (uint64_t i = 0; i < directory.entries; ++i) {
     DURWARD_ASSIGN_OR_RETURN(const Entry entry, read_entry(in));
-    DURWARD_ASSIGN_OR_RETURN(const ZipMember member,
+    DURWARD_ASSIGN_OR_RETURN(const ArchiveMember member,
                              find_member(archive.first(directory.offset), entry));
     if (!members.emplace(entry.name, member).second) {
       return bad_archive(

@@ -11,13 +11,13 @@
 
 namespace durward {
 
-struct ZipMember {
+struct ArchiveMember {
   std::span<const std::byte> bytes;  // as they stand in the archive
   bool stored = true;                // neither compressed nor encrypted
 };
 
 // The members by their names, which refer to the archive's bytes as the members do.
-using ZipMembers = std::map<std::string_view, ZipMember>;
+using ZipMembers = std::map<std::string_view, ArchiveMember>;
 
 // The members of an archive, with zip64 fields where they are. Checksums are not compared: torch
 // has an option to leave them out and does not look at them either. InvalidArgument for a damaged
