@@ -6,13 +6,12 @@
 #include <set>
 
 #include "data/feature_csv.h"
+#include "data/spec_fields.h"
 
 namespace durward {
 namespace {
 
 using nlohmann::json;
-
-constexpr int kFeatureSpecVersion = 1;
 
 // The quantile p of the standard normal distribution: Newton's method on its distribution function.
 double normal_quantile(double p) {
@@ -40,18 +39,13 @@ float image_of(float value, std::span<const float> knots, std::span<const float>
   return images[first - 1] + part * (images[first] - images[first - 1]);
 }
 
-absl::Status bad_feature_field(std::string_view key, std::string_view expected) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("\"", std::string(key), "\" must be ", std::string(expected)));
-}
-
 absl::Status take_numbers(const json& value, std::string_view key, size_t most,
                           std::vector<float>& numbers) {
   if (!value.is_array() || value.size() > most) {
-    return bad_feature_field(key, absl::StrCat("an array of at most ", most, " numbers"));
+    return bad_field(key, absl::StrCat("an array of at most ", most, " numbers"));
   }
   for (const json& number : value) {
-    if (!number.is_number()) return bad_feature_field(key, "made of numbers");
+    if (!number.is_number()) return bad_field(key, "made of numbers");
     numbers.push_back(number.get<float>());
   }
   return absl::OkStatus();
@@ -61,10 +55,10 @@ absl::Status take_numbers(const json& value, std::string_view key, size_t most,
 absl::Status add_feature(const json& value, FeatureSpec& spec) {
   if (!value.is_object() || value.size() != 3 || !value.contains("name") ||
       !value.contains("median") || !value.contains("knots")) {
-    return bad_feature_field("features", "made of objects with \"name\", \"median\" and \"knots\"");
+    return bad_field("features", "made of objects with \"name\", \"median\" and \"knots\"");
   }
-  if (!value["name"].is_string()) return bad_feature_field("name", "text");
-  if (!value["median"].is_number()) return bad_feature_field("median", "a number");
+  if (!value["name"].is_string()) return bad_field("name", "text");
+  if (!value["median"].is_number()) return bad_field("median", "a number");
   spec.names.push_back(value["name"].get<std::string>());
   spec.medians.push_back(value["median"].get<float>());
   return take_numbers(value["knots"], "knots", kMaxFeatureKnots, spec.knots.emplace_back());
@@ -77,14 +71,13 @@ absl::StatusOr<FeatureSpec> parse_feature_object(const json& object) {
           absl::StrCat("\"", key, "\" is unknown; docs/touch.md lists the fields"));
     }
   }
-  if (object.value("version", json()) != kFeatureSpecVersion) {
-    return bad_feature_field("version",
-                             absl::StrCat(kFeatureSpecVersion, ", the version of this format"));
+  if (object.value("version", json()) != kSpecVersion) {
+    return bad_field("version", absl::StrCat(kSpecVersion, ", the version of this format"));
   }
-  if (object.value("kind", json()) != "features") return bad_feature_field("kind", "\"features\"");
+  if (object.value("kind", json()) != "features") return bad_field("kind", "\"features\"");
   const json features = object.value("features", json());
   if (!features.is_array() || features.size() > static_cast<size_t>(kMaxFeatures)) {
-    return bad_feature_field("features", absl::StrCat("an array of at most ", kMaxFeatures));
+    return bad_field("features", absl::StrCat("an array of at most ", kMaxFeatures));
   }
   FeatureSpec spec;
   for (const json& feature : features) DURWARD_RETURN_IF_ERROR(add_feature(feature, spec));
@@ -95,16 +88,16 @@ absl::StatusOr<FeatureSpec> parse_feature_object(const json& object) {
 absl::Status check_knots(const FeatureSpec& spec, size_t feature) {
   const std::vector<float>& knots = spec.knots[feature];
   const auto finite = [](float value) { return std::isfinite(value); };
-  if (!finite(spec.medians[feature])) return bad_feature_field("median", "finite");
+  if (!finite(spec.medians[feature])) return bad_field("median", "finite");
   if (knots.size() < 2 || knots.size() > kMaxFeatureKnots) {
-    return bad_feature_field("knots", absl::StrCat("2 to ", kMaxFeatureKnots, " numbers"));
+    return bad_field("knots", absl::StrCat("2 to ", kMaxFeatureKnots, " numbers"));
   }
   if (knots.size() != spec.knots[0].size()) {
-    return bad_feature_field("knots", "as many numbers for each feature");
+    return bad_field("knots", "as many numbers for each feature");
   }
   if (!std::all_of(knots.begin(), knots.end(), finite) ||
       !std::is_sorted(knots.begin(), knots.end()) || !std::isfinite(knots.back() - knots.front())) {
-    return bad_feature_field("knots", "finite and ascending");
+    return bad_field("knots", "finite and ascending");
   }
   return absl::OkStatus();
 }
@@ -135,15 +128,15 @@ absl::Status apply_feature_spec(const FeatureSpec& spec, std::span<const float> 
 
 absl::Status check_feature_spec(const FeatureSpec& spec) {
   if (spec.names.empty() || spec.names.size() > static_cast<size_t>(kMaxFeatures)) {
-    return bad_feature_field("features", absl::StrCat("1 to ", kMaxFeatures, " features"));
+    return bad_field("features", absl::StrCat("1 to ", kMaxFeatures, " features"));
   }
   if (spec.medians.size() != spec.names.size() || spec.knots.size() != spec.names.size()) {
-    return bad_feature_field("features", "each with a median and knots");
+    return bad_field("features", "each with a median and knots");
   }
   std::set<std::string_view> names;
   for (size_t i = 0; i < spec.features(); ++i) {
     if (spec.names[i].empty() || !names.insert(spec.names[i]).second) {
-      return bad_feature_field("name", "text, another one for each feature");
+      return bad_field("name", "text, another one for each feature");
     }
     absl::Status status = check_knots(spec, i);
     if (!status.ok()) return with_context(status, absl::StrCat("feature '", spec.names[i], "'"));
@@ -170,7 +163,7 @@ std::string to_json(const FeatureSpec& spec) {
         {{"name", spec.names[i]}, {"median", spec.medians[i]}, {"knots", spec.knots[i]}});
   }
   const nlohmann::ordered_json object = {
-      {"version", kFeatureSpecVersion}, {"kind", "features"}, {"features", std::move(features)}};
+      {"version", kSpecVersion}, {"kind", "features"}, {"features", std::move(features)}};
   return object.dump(2) + "\n";
 }
 

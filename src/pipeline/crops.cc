@@ -1,12 +1,11 @@
 #include "pipeline/crops.h"
 
-#include <absl/strings/strip.h>
-
 #include <algorithm>
 #include <cstdlib>
 
 #include "base/parallel.h"
 #include "data/tensor.h"
+#include "pipeline/skipped_reason.h"
 #include "vision/face_crop.h"
 #include "vision/face_detector.h"
 
@@ -44,13 +43,6 @@ absl::StatusOr<std::vector<Image>> crops_of(const Image& image, const InputSpec&
     }
   }
   return crops;
-}
-
-// What the reader says but the path, which SkippedImage has already.
-std::string reason_without_path(const absl::Status& status, const fs::path& path) {
-  absl::string_view reason = status.message();
-  absl::ConsumePrefix(&reason, absl::StrCat(path.string(), ": "));
-  return std::string(reason);
 }
 
 // What is wrong with one picture does not end the work.

@@ -1,7 +1,5 @@
 #include "pipeline/voice_samples.h"
 
-#include <absl/strings/strip.h>
-
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -12,6 +10,7 @@
 #include "base/parallel.h"
 #include "data/audio.h"
 #include "pipeline/record_store.h"
+#include "pipeline/skipped_reason.h"
 
 namespace durward {
 namespace {
@@ -24,13 +23,6 @@ absl::StatusOr<VoicePartials> partials_of(const fs::path& path, VoiceFrontEnd& f
   // The place in the noise: another for each recording, whichever thread reads it.
   const uint64_t seed = (options.condition_seed << 32) ^ static_cast<uint64_t>(index);
   return voice_partials(front_end, recording, options.condition, seed);
-}
-
-// What the reader says but the path, which SkippedFile has already.
-SkippedFile skipped_recording(const fs::path& path, const absl::Status& status) {
-  absl::string_view reason = status.message();
-  absl::ConsumePrefix(&reason, absl::StrCat(path.string(), ": "));
-  return {path, std::string(reason)};
 }
 
 }  // namespace
@@ -69,8 +61,8 @@ absl::StatusOr<SampleSet> collect_voice_samples(std::span<const fs::path> files,
     for (size_t i = 0; i < batch.size(); ++i) {
       const int64_t file = first + static_cast<int64_t>(i);
       if (!batch[i].ok()) {
-        set.skipped.push_back(
-            skipped_recording(files[static_cast<size_t>(file)], batch[i].status()));
+        const fs::path& path = files[static_cast<size_t>(file)];
+        set.skipped.push_back({path, reason_without_path(batch[i].status(), path)});
         continue;
       }
       for (int64_t k = 0; k < batch[i]->count; ++k) {
