@@ -3,6 +3,7 @@
 //
 // Output goes through write(2): the streams of a C library alone would be a part of the size.
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -114,11 +115,14 @@ std::string create(const BundleView& bundle, const Arguments& arguments,
   return Session::create(bundle.plan(), options, session).message;
 }
 
-// Written beside and moved into place: a profile is whole or not there.
-bool write_whole(const std::string& path, const std::string& text) {
+// Written beside and moved into place, never that of a device or a pipe: a profile is whole or not
+// there. What is wrong, or nothing.
+std::string write_whole(const std::string& path, const std::string& text) {
+  struct stat there {};
+  if (::stat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode)) return "it is no regular file";
   const std::string beside = path + ".part";
   const int file = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (file < 0) return false;
+  if (file < 0) return std::strerror(errno);
   size_t done = 0;
   while (done < text.size()) {
     const ssize_t wrote = ::write(file, text.data() + done, text.size() - done);
@@ -126,9 +130,10 @@ bool write_whole(const std::string& path, const std::string& text) {
     done += static_cast<size_t>(wrote);
   }
   const bool whole = done == text.size() && ::fsync(file) == 0;
-  if (::close(file) == 0 && whole && std::rename(beside.c_str(), path.c_str()) == 0) return true;
+  if (::close(file) == 0 && whole && std::rename(beside.c_str(), path.c_str()) == 0) return {};
+  const std::string problem = std::strerror(errno);
   ::unlink(beside.c_str());
-  return false;
+  return problem;
 }
 
 std::string document(const Session& session, const device::PlanProfile& profile,
@@ -162,9 +167,8 @@ int profile(Session& session, const device::FindMember& find, const device::Prof
   const device::PlanProfile profile = device::profile_session(
       session, *inputs,
       {.runs = static_cast<size_t>(arguments.runs), .allocations = counted_allocations});
-  if (!write_whole(arguments.json, document(session, profile, subject))) {
-    return fail("cannot write " + arguments.json + ": " + std::strerror(errno));
-  }
+  const std::string problem = write_whole(arguments.json, document(session, profile, subject));
+  if (!problem.empty()) return fail("cannot write " + arguments.json + ": " + problem);
   say(STDOUT_FILENO, "profiled: " + std::to_string(profile.runs) + " runs, median " +
                          std::to_string(static_cast<int64_t>(profile.us.median)) +
                          " microseconds; wrote " + arguments.json + "\n");

@@ -11,6 +11,13 @@
 namespace durward {
 
 absl::StatusOr<AtomicFile> AtomicFile::create(const std::filesystem::path& path) {
+  // A name in the place of a device, a pipe or a folder would take it from everybody.
+  std::error_code unknown;
+  const std::filesystem::file_status there = std::filesystem::status(path, unknown);
+  if (std::filesystem::exists(there) && !std::filesystem::is_regular_file(there)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("cannot write ", path.string(), ": it is no regular file"));
+  }
   std::string temporary = absl::StrCat(path.string(), ".XXXXXX");
   FileDescriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
   if (file.get() < 0) return errno_status(errno, "cannot create", path);

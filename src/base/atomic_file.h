@@ -19,7 +19,7 @@ class AtomicFile {
   enum class IfExists { kReplace, kFail };
 
   // Opens a temporary file in the folder of `path`, readable by its owner alone. Errors name the
-  // path and the cause.
+  // path and the cause; InvalidArgument where it is a device, a pipe or a folder.
   [[nodiscard]] static absl::StatusOr<AtomicFile> create(const std::filesystem::path& path);
   AtomicFile(AtomicFile&&) = default;
   AtomicFile& operator=(AtomicFile&&) = delete;

@@ -123,6 +123,12 @@ class OnADevice(CommandLineTest):
         done = self.check("--json", self.folder / "no" / "folder.json")
         self.assertEqual(done.returncode, 1)
         self.assertIn("cannot write", done.stderr)
+        pipe = self.folder / "pipe"
+        os.mkfifo(pipe)
+        done = self.check("--json", pipe)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"cannot write {pipe}: it is no regular file", done.stderr)
+        self.assertTrue(pipe.is_fifo())
         done = call(RUN, "--help")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertIn("usage: durward-run BUNDLE", done.stdout)

@@ -50,6 +50,16 @@ TEST_F(AtomicFileTest, AFileThatMustNotBeThereIsKept) {
   EXPECT_EQ(files(), 1u);
 }
 
+TEST_F(AtomicFileTest, NothingTakesThePlaceOfAPipeOrAFolder) {
+  ASSERT_EQ(::mkfifo((folder_ / "pipe").c_str(), 0600), 0);
+  ASSERT_TRUE(std::filesystem::create_directory(folder_ / "folder"));
+  for (const char* name : {"pipe", "folder"}) {
+    const auto file = AtomicFile::create(folder_ / name);
+    EXPECT_TRUE(absl::IsInvalidArgument(file.status())) << file.status();
+  }
+  EXPECT_EQ(files(), 2u);
+}
+
 TEST_F(AtomicFileTest, TheModeIsTheOneAskedFor) {
   auto file = AtomicFile::create(folder_ / "a");
   ASSERT_TRUE(file.ok() && file->write("x").ok());
