@@ -1,8 +1,9 @@
 # The three kinds of targets: durward_library, durward_test, durward_executable. Warnings are errors in all of them.
 
+# With paths as seen from this folder, so that what one clone compiled serves the next.
 find_program(CCACHE ccache)
 if(CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
 endif()
 
 add_library(durward_flags INTERFACE)
@@ -38,9 +39,10 @@ function(durward_test name)
   add_executable(${name}_test ${ARG_SOURCES})
   set_target_properties(${name}_test PROPERTIES UNITY_BUILD OFF)  # their helpers have the same names in each file
   target_include_directories(${name}_test PRIVATE ${CMAKE_SOURCE_DIR}/tests)
-  target_compile_definitions(${name}_test PRIVATE
-    DURWARD_SOURCE_DIR="${CMAKE_SOURCE_DIR}" DURWARD_DEPS_DIR="${DURWARD_DEPS}")
-  target_link_libraries(${name}_test PRIVATE durward_flags ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  # Most of a build's time would go into optimising and instrumenting what runs once.
+  target_compile_options(${name}_test PRIVATE $<IF:$<CONFIG:Debug>,-O0,-O1>
+    $<$<BOOL:${DURWARD_FUZZ}>:-fno-sanitize=fuzzer-no-link>)
+  target_link_libraries(${name}_test PRIVATE durward_flags ${ARG_DEPS} durward_test_folders GTest::gmock GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name}_test)
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}")
   if(threads IN_LIST ARG_LABELS)

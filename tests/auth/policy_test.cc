@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "support/folders.h"
 
 namespace durward {
 namespace {
@@ -14,8 +15,7 @@ using nlohmann::json;
 using ::testing::HasSubstr;
 
 std::filesystem::path shipped_file(std::string_view name) {
-  return std::filesystem::path(DURWARD_SOURCE_DIR) / "policies" /
-         absl::StrCat(std::string(name), ".json");
+  return source_folder() / "policies" / absl::StrCat(std::string(name), ".json");
 }
 
 Policy shipped(std::string_view name) { return read_policy(shipped_file(name)).value(); }

@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "bundle/sample.h"
+#include "support/folders.h"
 #include "support/temporary_folder.h"
 
 namespace durward {
@@ -44,7 +45,7 @@ TEST_F(BundleWriterTest, TheOrderOfAddingDoesNotMatter) {
 
 // make_corpus.py wrote these by docs/bundle.md alone, with Python's hashlib and zlib and OpenSSL.
 TEST_F(BundleWriterTest, TheBytesAreThoseOfTheDocumentedFormat) {
-  const std::filesystem::path corpus = DURWARD_SOURCE_DIR "/tests/bundle/corpus/bundle";
+  const std::filesystem::path corpus = source_folder() / "tests/bundle/corpus/bundle";
   EXPECT_EQ(sample_bundle(nullptr), *read_text_file(corpus / "unsigned.bundle"));
   EXPECT_EQ(sample_bundle(&key_), *read_text_file(corpus / "signed.bundle"));
 }

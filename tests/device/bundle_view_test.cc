@@ -10,11 +10,12 @@
 
 #include "device/golden_check.h"
 #include "engine/aligned_bytes.h"
+#include "support/folders.h"
 
 namespace durward::device {
 namespace {
 
-const std::string kBundle = DURWARD_SOURCE_DIR "/tests/run/data/tiny.bundle";
+const std::string kBundle = source_folder() / "tests/run/data/tiny.bundle";
 
 std::vector<std::byte> bundle_bytes() {
   std::ifstream file(kBundle, std::ios::binary);

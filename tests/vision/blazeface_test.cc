@@ -9,6 +9,7 @@
 #include <string>
 
 #include "support/assets.h"
+#include "support/folders.h"
 #include "vision/yunet.h"
 
 namespace durward {
@@ -57,8 +58,7 @@ class BlazeFaceOnPackage : public ::testing::Test {
  protected:
   void SetUp() override {
     const std::filesystem::path path =
-        std::filesystem::path(DURWARD_DEPS_DIR) /
-        "npm/mediapipe-face_detection/package/face_detection_short_range.tflite";
+        fetched_folder() / "npm/mediapipe-face_detection/package/face_detection_short_range.tflite";
     if (!std::filesystem::exists(path)) GTEST_SKIP() << "needs scripts/setup: " << path;
     auto detector = BlazeFace::load(path, {});
     if (absl::IsUnavailable(detector.status())) GTEST_SKIP() << detector.status();
@@ -141,8 +141,7 @@ TEST_F(BlazeFaceOnPackage, AgreesWithYuNetInAnyFrame) {
 
 TEST(BlazeFaceLoad, AnotherModelIsRefusedByName) {
   const std::filesystem::path path =
-      std::filesystem::path(DURWARD_DEPS_DIR) /
-      "npm/mediapipe-face_detection/package/face_detection_full_range.tflite";
+      fetched_folder() / "npm/mediapipe-face_detection/package/face_detection_full_range.tflite";
   if (!std::filesystem::exists(path)) GTEST_SKIP() << "needs scripts/setup: " << path;
   const auto detector = BlazeFace::load(path, {});
   if (absl::IsUnavailable(detector.status())) GTEST_SKIP() << detector.status();

@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "formats/onnx/reader.h"
 #include "formats/onnx/writer.h"
+#include "support/folders.h"
 
 namespace durward {
 namespace {
@@ -20,8 +21,7 @@ using Bytes = std::vector<std::byte>;
 
 std::vector<std::filesystem::path> seeds() {
   std::set<std::filesystem::path> paths;  // sorted, so that every run is the same
-  const std::filesystem::path folder =
-      std::filesystem::path(DURWARD_SOURCE_DIR) / "tests/formats/onnx/corpus/onnx";
+  const std::filesystem::path folder = source_folder() / "tests/formats/onnx/corpus/onnx";
   for (const auto& entry : std::filesystem::directory_iterator(folder)) paths.insert(entry.path());
   return {paths.begin(), paths.end()};
 }

@@ -7,6 +7,7 @@
 
 #include "formats/tflite/build.h"
 #include "formats/tflite/source_file.h"
+#include "support/folders.h"
 
 namespace durward {
 namespace {
@@ -235,8 +236,7 @@ TEST(Hostile, FlippedBitsAreReadOrRefused) {
 // The seeds of the fuzz target, among them files that it once found a fault with.
 TEST(Hostile, TheCorpusIsReadOrRefusedAndWhatIsReadCanBeWritten) {
   int read = 0;
-  const auto folder =
-      std::filesystem::path(DURWARD_SOURCE_DIR) / "tests/formats/tflite/corpus/tflite";
+  const auto folder = source_folder() / "tests/formats/tflite/corpus/tflite";
   for (const auto& file : std::filesystem::directory_iterator(folder)) {
     const auto graph = read_tflite(file.path());
     if (!graph.ok()) continue;

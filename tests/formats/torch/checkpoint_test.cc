@@ -9,6 +9,7 @@
 
 #include "formats/torch/corpus.h"
 #include "support/assets.h"
+#include "support/folders.h"
 
 namespace durward {
 namespace {
@@ -165,8 +166,7 @@ TEST(Checkpoint, AnyOtherFileIsNoCheckpoint) {
 }
 
 TEST(Checkpoint, AnErrorNamesTheFile) {
-  const auto path = std::filesystem::path(DURWARD_SOURCE_DIR) / "tests/formats/torch/corpus/torch" /
-                    "legacy_command.pt";
+  const auto path = source_folder() / "tests/formats/torch/corpus/torch" / "legacy_command.pt";
   EXPECT_THAT(std::string(read_torch_checkpoint(path).status().message()),
               HasSubstr("legacy_command.pt"));
   EXPECT_TRUE(absl::IsNotFound(read_torch_checkpoint(path.parent_path() / "none.pt").status()));

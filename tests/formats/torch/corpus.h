@@ -13,12 +13,12 @@
 #include <vector>
 
 #include "base/file.h"
+#include "support/folders.h"
 
 namespace durward {
 
 inline std::vector<std::byte> corpus_file(std::string_view name) {
-  const auto bytes = read_file(std::filesystem::path(DURWARD_SOURCE_DIR) /
-                               "tests/formats/torch/corpus/torch" / name);
+  const auto bytes = read_file(source_folder() / "tests/formats/torch/corpus/torch" / name);
   EXPECT_TRUE(bytes.ok()) << bytes.status();
   return bytes.value_or(std::vector<std::byte>{});
 }
