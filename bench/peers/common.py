@@ -2,12 +2,14 @@
 
 A script defines quantize(model, batches, output) and calls run(quantize). It is then used as
 
-    python3 SCRIPT MODEL.onnx CROPS OUTPUT --preset NAME [--images 300]
+    python3 SCRIPT MODEL CROPS OUTPUT --preset NAME [--images 300]
 
-with CROPS a folder of aligned face crops, and prints one line of JSON: seconds without imports, the peak resident
-memory of the process, and the size of what was written.
+with MODEL an .onnx, or a .tflite where the tool takes one, and CROPS a folder of aligned face crops, and prints one
+line of JSON: seconds without imports, the peak resident memory of the process, the size of what was written, and the
+first digits of the crops' SHA-256.
 """
 import argparse
+import hashlib
 import json
 import pathlib
 import resource
@@ -18,28 +20,33 @@ import time
 
 import cv2
 import numpy as np
-import onnx
 
 # Per preset: the RGB crop in 0..255 becomes (x - mean) / scale, channel by channel.
 PRESETS = {
     "mobilefacenet-prelu": (0.0, 1.0),
     "mobilefacenet-relu6": (255 * np.float32([0.485, 0.456, 0.406]), 255 * np.float32([0.229, 0.224, 0.225])),
     "mobilefacenet-torch": (127.5, 128.0),
+    "mobilefacenet-expo": (127.5, 128.0),
 }
 IMAGES = {".jpg", ".jpeg", ".png", ".bmp"}
 
 
 class Batches:
-    """The calibration inputs: a fresh pass over `count` evenly spaced crops at every iteration, one image in memory."""
+    """The calibration inputs: a fresh pass over `count` evenly spaced crops at every iteration, one batch in memory.
 
-    def __init__(self, folder, preset, count, size):
+    `shape` is the model's input, NCHW or NHWC; a model with a fixed batch of N gets the same crop N times.
+    """
+
+    def __init__(self, folder, preset, count, shape):
         files = sorted(p for p in pathlib.Path(folder).rglob("*") if p.suffix.lower() in IMAGES)
         if not files:
             sys.exit(f"{folder}: no .jpg, .png or .bmp in it")
         count = min(count, len(files))
         self.files = [files[i * len(files) // count] for i in range(count)]
         self.mean, self.scale = PRESETS[preset]
-        self.height, self.width = size
+        self.channels_first = shape[1] == 3
+        self.batch = max(1, shape[0])
+        self.height, self.width = shape[2:] if self.channels_first else shape[1:3]
 
     def __len__(self):
         return len(self.files)
@@ -53,15 +60,28 @@ class Batches:
                 sys.exit(f"{file}: {image.shape[1]}x{image.shape[0]}, but the model takes "
                          f"{self.width}x{self.height}: give aligned crops")
             rgb = (image[:, :, ::-1].astype(np.float32) - self.mean) / self.scale
-            yield np.ascontiguousarray(rgb.transpose(2, 0, 1)[None], dtype=np.float32)
+            one = rgb.transpose(2, 0, 1) if self.channels_first else rgb
+            yield np.ascontiguousarray(np.repeat(one[None], self.batch, axis=0), dtype=np.float32)
+
+    def digest(self):
+        """SHA-256 over the used files' bytes, in their order."""
+        total = hashlib.sha256()
+        for file in self.files:
+            total.update(file.read_bytes())
+        return total.hexdigest()
 
 
 def input_of(model):
-    """The name and the height and width of the model's first input that is no initialiser."""
-    weights = {tensor.name for tensor in model.graph.initializer}
-    port = next(value for value in model.graph.input if value.name not in weights)
-    dims = [dim.dim_value for dim in port.type.tensor_type.shape.dim]
-    return port.name, (dims[2], dims[3])
+    """The name and shape of a model file's first input that is no initialiser; 0 where the batch is open."""
+    if pathlib.Path(model).suffix == ".tflite":
+        from ai_edge_litert.interpreter import Interpreter
+        details = Interpreter(model_path=str(model)).get_input_details()[0]
+        return details["name"], tuple(int(n) for n in details["shape"])
+    import onnx
+    graph = onnx.load(model).graph
+    weights = {tensor.name for tensor in graph.initializer}
+    port = next(value for value in graph.input if value.name not in weights)
+    return port.name, tuple(dim.dim_value for dim in port.type.tensor_type.shape.dim)
 
 
 def bytes_of(path):
@@ -82,11 +102,12 @@ def run(quantize, **options):
     for name, (default, choices) in options.items():
         parser.add_argument(f"--{name}", default=default, choices=choices)
     arguments = vars(parser.parse_args())
-    _, size = input_of(onnx.load(arguments["model"]))
-    batches = Batches(arguments["crops"], arguments["preset"], arguments["images"], size)
+    _, shape = input_of(arguments["model"])
+    batches = Batches(arguments["crops"], arguments["preset"], arguments["images"], shape)
     chosen = {name: arguments[name] for name in options}
     with tempfile.TemporaryDirectory() as folder:
-        copy = pathlib.Path(folder) / "model.onnx"  # some tools write beside or over what they read
+        # Some tools write beside or over what they read.
+        copy = (pathlib.Path(folder) / "model").with_suffix(pathlib.Path(arguments["model"]).suffix)
         shutil.copyfile(arguments["model"], copy)
         begin = time.perf_counter()
         quantize(copy, batches, pathlib.Path(arguments["output"]), **chosen)
@@ -95,4 +116,4 @@ def run(quantize, **options):
         "peer": pathlib.Path(sys.argv[0]).stem, **chosen, "model": arguments["model"], "images": len(batches),
         "seconds": round(seconds, 2),
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-        "output_bytes": bytes_of(arguments["output"])}))
+        "output_bytes": bytes_of(arguments["output"]), "crops": batches.digest()[:12]}))

@@ -3,8 +3,6 @@
 from onnx_neural_compressor import data_reader
 from onnx_neural_compressor.quantization import config, quantize as compress
 
-import onnx
-
 import common
 
 
@@ -21,7 +19,7 @@ class Reader(data_reader.CalibrationDataReader):
 
 
 def quantize(model, batches, output):
-    name, _ = common.input_of(onnx.load(model))
+    name, _ = common.input_of(model)
     compress(str(model), str(output), config.StaticQuantConfig(Reader(name, batches)))
 
 

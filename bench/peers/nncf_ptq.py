@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""NNCF's post-training quantisation for OpenVINO: ONNX in, OUTPUT.xml and its .bin out.
+"""NNCF's post-training quantisation for OpenVINO: ONNX or TFLite in, OUTPUT.xml and its .bin out.
 
 The model is read by openvino.convert_model. From Core.read_model NNCF finds no bias and skips its bias correction in
 silence, which costs the PReLU model .03 of embedding cosine.

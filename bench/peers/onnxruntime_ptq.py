@@ -29,7 +29,7 @@ def quantize(model, batches, output, method, activations):
         onnx.save(onnx.version_converter.convert_version(proto, 13), model)
     prepared = model.with_name("prepared.onnx")
     quant_pre_process(str(model), str(prepared), skip_symbolic_shape=True)
-    name, _ = common.input_of(proto)
+    name, _ = common.input_of(model)
     quantize_static(str(prepared), str(output), Reader(name, batches), quant_format=QuantFormat.QDQ, per_channel=True,
                     calibrate_method=METHODS[method], activation_type=TYPES[activations],
                     weight_type=QuantType.QInt8)
