@@ -10,6 +10,7 @@
 #include "figures_table.h"
 #include "pipeline/attacks_json.h"
 #include "pipeline/evaluation_json.h"
+#include "report/result_json.h"
 #include "terminal.h"
 
 namespace durward {
@@ -23,6 +24,7 @@ struct JudgeOptions {
   std::vector<std::string> gates;
   std::vector<std::string> conditions;
   uint64_t seed = 1;
+  bool pairwise = false;
   InputOptions input;
 };
 
@@ -181,6 +183,25 @@ absl::StatusOr<ExitCode> run_evaluate(const JudgeOptions& options, const Command
   return exit_code;
 }
 
+// The losses from every model but the first to each of the others, which the comparisons with the
+// first one lack.
+absl::Status add_pairwise_losses(const std::vector<System>& systems, json& evaluation,
+                                 std::string& text) {
+  for (size_t from = 1; from < systems.size(); ++from) {
+    for (size_t to = 1; to < systems.size(); ++to) {
+      if (from == to) continue;
+      const System &before = systems[from], &after = systems[to];
+      DURWARD_ASSIGN_OR_RETURN(const std::vector<TarLoss> losses,
+                               tar_losses(before.evaluation, after.evaluation));
+      evaluation["losses"].push_back({{"from", before.variant.name},
+                                      {"to", after.variant.name},
+                                      {"points", losses_json(losses)}});
+      absl::StrAppend(&text, "\n", losses_table(before, after, losses));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<ExitCode> run_compare(const JudgeOptions& options, const CommandLine& line) {
   DURWARD_ASSIGN_OR_RETURN(const std::vector<Gate> gates, parse_gates(options.gates));
   DURWARD_ASSIGN_OR_RETURN(const Judged judged, judge_models(options, gates, line));
@@ -204,6 +225,9 @@ absl::StatusOr<ExitCode> run_compare(const JudgeOptions& options, const CommandL
       absl::StrAppend(&text, "gate ", gate.text, ": ", std::string(to_string(verdict.verdict)),
                       ". ", verdict.reason, "\n");
     }
+  }
+  if (options.pairwise) {
+    DURWARD_RETURN_IF_ERROR(add_pairwise_losses(judged.systems, result["evaluation"], text));
   }
   end_progress();
   std::cout << (line.json ? result_text(result) : text);
@@ -261,6 +285,8 @@ void add_compare(CLI::App& app, CommandLine& line) {
                    "a gate, LOSS@FAR: the upper 95 % bound of the loss of TAR must not exceed "
                    "LOSS; exit code 3 where it does")
       ->allow_extra_args(false);
+  command->add_flag("--pairwise", options->pairwise,
+                    "losses of TAR also between every two of the others");
   command->footer(
       "Examples:\n"
       "  durward compare model.onnx out/model.int8.tflite out/model.qdq.onnx --preset "

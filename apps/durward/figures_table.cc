@@ -112,6 +112,17 @@ std::string systems_table(const std::vector<System>& systems) {
   return table.text();
 }
 
+std::string losses_table(const System& before, const System& after,
+                         const std::vector<TarLoss>& losses) {
+  TextTable table({"at FAR", "loss of TAR, points", "at most (95 %)"});
+  for (const TarLoss& loss : losses) {
+    table.add({far_text(loss.far), points(loss.loss),
+               loss.upper_bound ? points(*loss.upper_bound) : "unknown"});
+  }
+  return absl::StrCat(after.variant.name, " against ", before.variant.name, ":\n",
+                      losses.empty() ? "too few trials for any FAR\n" : table.text());
+}
+
 std::string comparison_tables(const System& before, const System& after,
                               const Comparison& comparison) {
   TextTable losses({"at FAR", "loss of TAR, points", "at most (95 %)", "threshold before",

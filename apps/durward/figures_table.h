@@ -28,6 +28,10 @@ namespace durward {
 [[nodiscard]] std::string comparison_tables(const System& before, const System& after,
                                             const Comparison& comparison);
 
+// From one system to another: loss of TAR at each FAR with its upper bound.
+[[nodiscard]] std::string losses_table(const System& before, const System& after,
+                                       const std::vector<TarLoss>& losses);
+
 // A row per certified threshold: what it promises, and what these trials say of that.
 [[nodiscard]] std::string certificate_check_table(const System& system,
                                                   const CertificateCheck& check);

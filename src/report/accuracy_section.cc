@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "report/charts.h"
+#include "report/condition_table.h"
 #include "report/format.h"
 #include "report/lookup.h"
 #include "report/sections.h"
@@ -282,7 +283,8 @@ Html accuracy_section(const JsonView& result) {
   }
   return section("accuracy", "Recognition",
                  paragraph(source_sentence(evaluation)) + det(variants) + figures_table(variants) +
-                     refused_note(variants) + losses_table(evaluation) + drift_table(evaluation) +
+                     refused_note(variants) + condition_table(variants) +
+                     losses_table(evaluation) + drift_table(evaluation) +
                      cosine_table(evaluation) + cross_table(evaluation) + group_tables(evaluation) +
                      certificate_table(result["certificate"]));
 }

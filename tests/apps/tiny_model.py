@@ -49,12 +49,14 @@ def tensor(name, shape, values):
 
 
 def port(number, name, shape):
-    dims = b"".join(field(1, field(1, d)) for d in shape)
+    """A dimension that is a text is left open under that name."""
+    dims = b"".join(field(1, field(2 if isinstance(d, str) else 1, d)) for d in shape)
     return field(number, field(1, name) + field(2, field(1, field(1, FLOAT) + field(2, dims))))
 
 
-def model(size=32, weight=None):
-    """`weight`, if given, stands in place of one weight of the first layer."""
+def model(size=32, weight=None, side=None):
+    """`weight`, if given, stands in place of one weight of the first layer; `side` leaves height and width open under
+    that name."""
     source = random.Random(1)
 
     def gaussian(count, deviation):
@@ -81,7 +83,7 @@ def model(size=32, weight=None):
         + tensor("a2", [16, 1, 1], [source.uniform(-0.2, 0.4) for _ in range(16)])
         + tensor("w3", [EMBEDDING, features], gaussian(EMBEDDING * features, 0.03))
         + tensor("b3", [EMBEDDING], gaussian(EMBEDDING, 0.01))
-        + port(11, "x", [1, 3, size, size])
+        + port(11, "x", [1, 3, side or size, side or size])
         + port(12, "y", [1, EMBEDDING])
     )
     opset = field(8, field(1, "") + field(2, 13))

@@ -96,6 +96,9 @@ class Touch(CommandLineTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         evaluation = json.loads((self.out / "result.json").read_text())["evaluation"]
         self.assertTrue(evaluation["disjoint_from_calibration"])
+        report = (self.out / "report.html").read_text()
+        for name in ["Sitting to Standing", "Standing to Sitting", "mean, same posture", "mean, another posture"]:
+            self.assertIn(f">{name}<", report)
         rates = {
             variant["name"]: {row["name"]: row["own_thresholds"] for row in variant["conditions"]}
             for variant in evaluation["variants"]

@@ -88,6 +88,39 @@ TEST(Report, IsWellFormed) {
   EXPECT_GE(counts.at("polyline"), 4);
 }
 
+TEST(Report, ShowsErrorRatesOfEachConditionWithoutMixingVariants) {
+  json result = sample();
+  const auto rates = [](double own, double one) {
+    return json{{"own_thresholds", {{"eer", own}, {"interval", {own / 2, 2 * own}}}},
+                {"one_threshold", {{"eer", one}, {"interval", nullptr}}}};
+  };
+  const auto row = [&](const char* name, bool mean, double own, double one) {
+    json entry = rates(own, one);
+    entry["name"] = name;
+    entry["mean"] = mean;
+    return entry;
+  };
+  json& variants = result["evaluation"]["variants"];
+  ASSERT_GE(variants.size(), 2u);
+  variants[0]["conditions"] = {row("Sitting to <Walking>", false, .0966, .1471),
+                               row("another posture", true, .0665, .1112)};
+  variants[1]["conditions"] = {row("another posture", true, .0667, .1119)};  // in another order
+  const std::string html = render_report(result).value();
+  EXPECT_EQ(structural_error(html), "");
+  const size_t walking = html.find("Sitting to &lt;Walking&gt;");
+  const size_t mean = html.find("mean, another posture");
+  ASSERT_NE(walking, std::string::npos);
+  ASSERT_NE(mean, std::string::npos);
+  const std::string first = html.substr(walking, mean - walking);
+  EXPECT_THAT(first, HasSubstr("9.66"));
+  EXPECT_THAT(first, HasSubstr("[4.83, 19.32]"));
+  EXPECT_THAT(first, HasSubstr("14.71"));
+  EXPECT_THAT(first, Not(HasSubstr("6.67")));  // the second variant has no such row
+  const std::string second = html.substr(mean, html.find("</tr>", mean) - mean);
+  for (const char* text : {"6.65", "11.12", "6.67", "11.19"}) EXPECT_THAT(second, HasSubstr(text));
+  EXPECT_THAT(render_report(sample()).value(), Not(HasSubstr("By condition")));
+}
+
 TEST(Report, NeedsNothingFromOutside) {
   const std::string html = render_report(sample()).value();
   for (const char* reference : {"http:", "https:", "<script", "<link", "<iframe", "<object",
