@@ -120,29 +120,31 @@ def durward_files(arguments, model, images, tune, work):
 
 
 def crops_of(arguments, model):
-    folder = arguments.work / f"crops-{model.size}"
+    images = arguments.calibration_images[0]
+    folder = arguments.work / f"crops-{model.size}-{images}"
     detector = arguments.assets / "models/face_detector/yunet_n_320_320.onnx"
     once(arguments.work / f"{folder.name}.json", lambda: run(
         [arguments.peers_python, PEERS / "align_faces.py", arguments.assets / "faces/calibration", detector, folder,
-         "--size", model.size, "--images", arguments.calibration_images[0]]))
+         "--size", model.size, "--images", images]))
     return folder
 
 
 def peer_files(arguments, model, work):
     """Name -> file of what worked, name -> reason of what did not, and the digest of the crops."""
     files, failed, digest = {}, {}, ""
+    images = arguments.calibration_images[0]
     pythons = {"peers": arguments.peers_python, "tflite": arguments.tflite_python}
     for name, peer in PEER_RUNS.items():
         python = pythons[peer.environment]
         if name in arguments.without or python is None or path_of(arguments, model).suffix not in peer.takes:
             continue
-        key = name.lower().replace(" ", "-").replace(",", "")
+        key = f"{name.lower().replace(' ', '-').replace(',', '')}-{images}"
         file = work / (key + peer.ending)
 
         def make(peer=peer, python=python, file=file):
             output, error = attempt([python, PEERS / peer.script, path_of(arguments, model),
-                                     crops_of(arguments, model), file, "--preset", model.preset, "--images",
-                                     arguments.calibration_images[0], *peer.options])
+                                     crops_of(arguments, model), file, "--preset", model.preset, "--images", images,
+                                     *peer.options])
             return {"failed": error} if error else json.loads(output.splitlines()[-1])
 
         made = once(work / f"{key}.json", make)
