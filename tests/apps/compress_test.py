@@ -255,6 +255,27 @@ class Gate(CommandLineTest):
         self.assertEqual(run(*arguments, "--max-tar-loss", "0@1e-1").returncode, 0)
         self.assertEqual(run(*arguments, "--max-tar-loss", HOPELESS_GATE).returncode, 3)
 
+    def test_compare_holds_every_two_models_against_each_other_when_asked(self):
+        self.assertEqual(run(*self.compress_arguments("--exports", "bundle,tflite", "--no-check")).returncode, 0)
+        model, bundle, tflite = all_names = ["tiny.onnx", "tiny.bundle", "tiny.int8.tflite"]
+        files = [self.model, self.out / bundle, self.out / tflite]
+        arguments = ["compare", *files, "--trials", self.people, *self.spec, "--json"]
+        losses = {}
+        for options in [[], ["--pairwise"]]:
+            done = run(*arguments, *options)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            found = json.loads(done.stdout)["evaluation"]["losses"]
+            losses[tuple(options)] = {
+                (entry["from"], entry["to"]): {point["far"]: point["loss"] for point in entry["points"]} for entry in found
+            }
+        self.assertEqual(set(losses[()]), {(model, bundle), (model, tflite)})
+        pairs = losses[("--pairwise",)]
+        self.assertEqual(set(pairs), {(a, b) for a in all_names for b in all_names[1:] if a != b})
+        # A loss is a difference of two TARs, so it adds up over any way round.
+        for far, loss in pairs[model, tflite].items():
+            self.assertAlmostEqual(pairs[model, bundle][far] + pairs[bundle, tflite][far], loss)
+            self.assertAlmostEqual(pairs[bundle, tflite][far], -pairs[tflite, bundle][far])
+
 
 class Interrupt(CommandLineTest):
     def interrupted(self, with_signal):
