@@ -283,10 +283,9 @@ Html accuracy_section(const JsonView& result) {
   }
   return section("accuracy", "Recognition",
                  paragraph(source_sentence(evaluation)) + det(variants) + figures_table(variants) +
-                     refused_note(variants) + condition_table(variants) +
-                     losses_table(evaluation) + drift_table(evaluation) +
-                     cosine_table(evaluation) + cross_table(evaluation) + group_tables(evaluation) +
-                     certificate_table(result["certificate"]));
+                     refused_note(variants) + condition_table(variants) + losses_table(evaluation) +
+                     drift_table(evaluation) + cosine_table(evaluation) + cross_table(evaluation) +
+                     group_tables(evaluation) + certificate_table(result["certificate"]));
 }
 
 }  // namespace durward

@@ -28,9 +28,8 @@ std::optional<JsonView> row_of(const JsonView& variant, const std::string& name)
 
 Html condition_table(const std::vector<JsonView>& variants) {
   if (variants.empty() || variants.front().items("conditions").empty()) return {};
-  Table table{"Equal error rates by condition; 95 % intervals in brackets",
-              {{"Condition", false}},
-              {}};
+  Table table{
+      "Equal error rates by condition; 95 % intervals in brackets", {{"Condition", false}}, {}};
   for (const JsonView& variant : variants) {
     table.columns.push_back({variant.text("name") + ", own thresholds", true});
     table.columns.push_back({variant.text("name") + ", one threshold", true});
