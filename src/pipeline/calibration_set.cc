@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 
 #include "pipeline/picture_digest.h"
 #include "pipeline/touch_samples.h"
@@ -20,6 +21,20 @@ std::vector<fs::path> evenly_spaced(const std::vector<fs::path>& paths, int64_t 
   return chosen;
 }
 
+// By the first folder below `folder`; empty where a file lies in none.
+std::vector<int32_t> people_by_folder(const fs::path& folder, const std::vector<fs::path>& files,
+                                      const SampleSet& samples) {
+  std::map<fs::path, int32_t> number;
+  std::vector<int32_t> people;
+  for (const int64_t file : samples.file_of_sample) {
+    const fs::path below = files[static_cast<size_t>(file)].lexically_relative(folder);
+    if (std::distance(below.begin(), below.end()) < 2) return {};
+    people.push_back(
+        number.emplace(*below.begin(), static_cast<int32_t>(number.size())).first->second);
+  }
+  return people;
+}
+
 absl::StatusOr<CalibrationSet> load_some(const fs::path& folder, const ListedFiles& listed,
                                          const std::vector<fs::path>& candidates, int64_t count,
                                          const SampleOptions& options) {
@@ -27,7 +42,9 @@ absl::StatusOr<CalibrationSet> load_some(const fs::path& folder, const ListedFil
   absl::StatusOr<SampleSet> samples = collect_samples(chosen, options);
   if (!samples.ok()) return with_context(samples.status(), folder.string());
   std::string digest = picture_digest(chosen);
-  return CalibrationSet{*std::move(samples), std::move(chosen), listed.others, std::move(digest)};
+  std::vector<int32_t> people = people_by_folder(folder, chosen, *samples);
+  return CalibrationSet{*std::move(samples), std::move(chosen), listed.others, std::move(digest),
+                        std::move(people)};
 }
 
 }  // namespace

@@ -15,6 +15,9 @@ struct CalibrationSet {
   int64_t other_files = 0;                   // in the folder, that are of another kind
   // SHA-256 of the files' names and sizes: tells whether two runs calibrated on the same ones.
   std::string digest;
+  // A number for the person of each sample: its first folder below the one that was named, or what
+  // the table of touch dynamics says. Empty where files lie in that folder itself.
+  std::vector<int32_t> person_of_sample = {};
 };
 
 // At most `count` >= 1 files of the folder, evenly spaced over their names. Errors: those of

@@ -3,7 +3,6 @@
 #include <absl/strings/str_join.h>
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include "base/file.h"
@@ -48,17 +47,6 @@ bool disjoint(const std::vector<fs::path>& calibration, const std::vector<fs::pa
 
 // On a quiet machine the wall time of one thread is its CPU time.
 bool waited_for_cpu(const SpeedRow& row) { return row.times.wall.p90 > 1.5 * row.times.cpu.p90; }
-
-// The folder that a file lies in is its person: of each sample, by number.
-std::vector<int32_t> people_of(const CalibrationSet& set) {
-  std::map<fs::path, int32_t> number;
-  std::vector<int32_t> people;
-  for (const int64_t file : set.samples.file_of_sample) {
-    const fs::path folder = set.files[static_cast<size_t>(file)].parent_path();
-    people.push_back(number.emplace(folder, static_cast<int32_t>(number.size())).first->second);
-  }
-  return people;
-}
 
 // The steps in their order, and what they hand on to one another. What can be wrong with the
 // request comes to light before the long work.
@@ -209,8 +197,8 @@ class Compression {
     options.progress = request_.progress;
     options.identity = tune_identity(file_, *calibration_, training, request_);
     absl::StatusOr<TunedModels> tuned =
-        tune_models(rewritten_, models_, training.samples.samples, people_of(training), samples(),
-                    quantize_options(), request_.tune->tuner, options);
+        tune_models(rewritten_, models_, training, samples(), quantize_options(),
+                    request_.tune->tuner, options);
     if (!tuned.ok()) return with_context(tuned.status(), request_.model.string());
     // The noise of layers is measured against the float model.
     tuned->models.prepared = std::move(models_.prepared);

@@ -42,11 +42,13 @@ class Quantizer {
     return quantised;
   }
 
-  // What the int8 layers of `quantised`, made of `graph`, meet.
+  // What the integer layers of `quantised`, made of `graph`, meet.
   absl::StatusOr<LayerInputs> layer_inputs(const Graph& graph, const Graph& quantised) {
     std::set<TensorId> tensors;
     for (const NodeId id : graph.node_ids()) {
-      if (Layer::of(graph, id)) tensors.insert(graph.node(id).inputs[0]);
+      const Node& node = graph.node(id);
+      if (Layer::of(graph, id) || graph.op_as<Lstm>(id) != nullptr) tensors.insert(node.inputs[0]);
+      if (graph.op_as<Lstm>(id) != nullptr) tensors.insert(node.outputs[0]);
     }
     const std::vector<TensorId> wanted(tensors.begin(), tensors.end());
     DURWARD_ASSIGN_OR_RETURN(const Activations activations,

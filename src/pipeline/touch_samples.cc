@@ -190,15 +190,17 @@ absl::StatusOr<CalibrationSet> touch_calibration_set(const fs::path& folder, int
   const int64_t wanted = std::clamp<int64_t>(count, 1, found);
   std::vector<size_t> rows;
   std::vector<fs::path> names;
+  std::vector<int32_t> people;
   for (int64_t i = 0; i < wanted; ++i) {
     rows.push_back(static_cast<size_t>(i * found / wanted));
     const TouchRepetition& repetition = set.repetitions[rows.back()];
+    people.push_back(repetition.person);
     names.push_back(
         row_name(folder, set, repetition, absl::StrCat("repetition ", repetition.repetition + 1)));
   }
   DURWARD_ASSIGN_OR_RETURN(Samples samples, normalised(set, rows, spec));
   return CalibrationSet{sample_set(std::move(samples)), std::move(names), 0,
-                        content_digest(set, rows)};
+                        content_digest(set, rows), std::move(people)};
 }
 
 absl::StatusOr<TrialSet> touch_trials(const fs::path& folder, const TouchSet& set,

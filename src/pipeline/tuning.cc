@@ -1,5 +1,7 @@
 #include "pipeline/tuning.h"
 
+#include <absl/strings/str_cat.h>
+
 #include <algorithm>
 
 #include "base/parallel.h"
@@ -30,6 +32,20 @@ Samples with_mirror_images(const Samples& pictures) {
     return absl::OkStatus();
   };
   return both;
+}
+
+// What one person looks like says nothing of what others have in common and what not.
+absl::Status check_people(const CalibrationSet& training) {
+  const std::vector<int32_t>& people = training.person_of_sample;
+  if (people.empty() || std::any_of(people.begin(), people.end(),
+                                    [&](int32_t person) { return person != people[0]; })) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "everything to fine-tune on is of one person ('", training.files[0].string(), "' and ",
+      training.files.size() - 1,
+      " more): give several people, each a folder of their own below that of --calibrate; some "
+      "hundreds are better"));
 }
 
 // The float model's output for each sample.
@@ -75,19 +91,19 @@ absl::Status compare_witnesses(const TuneData& data, TunedModels& tuned) {
 }  // namespace
 
 absl::StatusOr<TunedModels> tune_models(const Graph& simplified, const QuantizedModels& models,
-                                        const Samples& training,
-                                        std::span<const int32_t> person_of_sample,
-                                        const Samples& calibration,
+                                        const CalibrationSet& training, const Samples& calibration,
                                         const QuantizeModelsOptions& options, const Tuner& tuner,
                                         const TuneOptions& tuning) {
-  const bool pictures = training.shape.size() == 4;
-  const Samples samples = pictures ? with_mirror_images(training) : training;
+  DURWARD_RETURN_IF_ERROR(check_people(training));
+  const SampleSet& set = training.samples;
+  const bool pictures = set.samples.shape.size() == 4;
+  const Samples samples = pictures ? with_mirror_images(set.samples) : set.samples;
   TuneData data;
   for (int64_t i = 0; i < samples.count; ++i) {
-    const int64_t source = pictures ? i / 2 : i;
-    data.group_of_sample.push_back(source);
-    if (!person_of_sample.empty()) {
-      data.person_of_sample.push_back(person_of_sample[static_cast<size_t>(source)]);
+    const auto source = static_cast<size_t>(pictures ? i / 2 : i);
+    data.group_of_sample.push_back(set.file_of_sample[source]);
+    if (!training.person_of_sample.empty()) {
+      data.person_of_sample.push_back(training.person_of_sample[source]);
     }
   }
   data.read = samples.read;

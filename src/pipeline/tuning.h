@@ -1,6 +1,7 @@
 // Fine-tuning: the float model teaches its quantised form.
 #pragma once
 
+#include "pipeline/calibration_set.h"
 #include "pipeline/quantized_models.h"
 #include "tune/tune.h"
 
@@ -15,12 +16,12 @@ struct TunedModels {
 };
 
 // `simplified` is the teacher, `models` quantize_models() of it; `training` to train on, pictures
-// with their mirror images; `person_of_sample` of each of them, for a margin between people, or
-// empty. `calibration` and `options` are those that `models` were made with. Errors: the tuner's,
-// and those of quantize_models.
+// with their mirror images. `calibration` and `options` are those that `models` were made with.
+// Errors: InvalidArgument where everything that is trained on is known to be of one person; the
+// tuner's, and those of quantize_models.
 [[nodiscard]] absl::StatusOr<TunedModels> tune_models(
-    const Graph& simplified, const QuantizedModels& models, const Samples& training,
-    std::span<const int32_t> person_of_sample, const Samples& calibration,
-    const QuantizeModelsOptions& options, const Tuner& tuner, const TuneOptions& tuning);
+    const Graph& simplified, const QuantizedModels& models, const CalibrationSet& training,
+    const Samples& calibration, const QuantizeModelsOptions& options, const Tuner& tuner,
+    const TuneOptions& tuning);
 
 }  // namespace durward

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/parallel.h"
+#include "quant/lstm.h"
 
 namespace durward {
 namespace {
@@ -16,20 +17,33 @@ namespace {
 struct WatchedInput {
   int64_t height = 1, width = 1, channels = 1;  // of an input without rows and columns: 1 x n
   int64_t batch = 1;
-  float scale = 1;
+  std::vector<float> scales;  // one, or one for each channel
   int32_t zero_point = 0;
+  int32_t lowest = -128, highest = 127;
   std::vector<PatchSource> sources;
+
+  [[nodiscard]] bool wide() const { return highest > 127; }
 };
 
-// The parameters of each int8 layer's input, by the layer's name.
-std::map<std::string, QuantParams> input_params(const Graph& quantised) {
-  std::map<std::string, QuantParams> params;
+// What a quantised layer's input has, or its hidden state.
+struct InputParams {
+  DataType type;
+  QuantParams quant;
+};
+
+// The parameters of each integer layer's input, by the layer's name.
+std::map<std::string, InputParams> input_params(const Graph& quantised) {
+  std::map<std::string, InputParams> params;
   for (const NodeId id : quantised.node_ids()) {
     const Node& node = quantised.node(id);
     if (node.inputs.empty() || !node.inputs[0].valid()) continue;
     const Tensor& input = quantised.tensor(node.inputs[0]);
-    if (input.type != DataType::kInt8 || !input.quant || input.quant->per_axis()) continue;
-    params.emplace(node.name, *input.quant);
+    const bool lstm = quantised.op_as<Lstm>(id) != nullptr;
+    if (!input.quant || (input.quant->per_axis() && !lstm)) continue;
+    if (input.type == DataType::kInt8 || input.type == DataType::kInt16 ||
+        input.type == DataType::kInt32) {
+      params.emplace(node.name, InputParams{input.type, *input.quant});
+    }
   }
   return params;
 }
@@ -38,19 +52,46 @@ int64_t depth_of(const PatchSource& source, int64_t channels) {
   return source.kernel[0] * source.kernel[1] * channels / source.groups;
 }
 
-std::map<TensorId, WatchedInput> watched_inputs(const Graph& graph, const Graph& quantised) {
-  const std::map<std::string, QuantParams> params = input_params(quantised);
-  std::map<TensorId, WatchedInput> inputs;
-  for (const NodeId id : graph.topological_order()) {
-    const std::optional<Layer> layer = Layer::of(graph, id);
-    if (!layer) continue;
-    const PatchSource source = patch_source(graph, *layer);
-    const Tensor& tensor = graph.tensor(source.input);
-    const auto known = params.find(graph.node(id).name);
-    if (tensor.constant() || known == params.end()) continue;
-    if (depth_of(source, tensor.shape.back()) > kDeepestPatch) continue;
-    WatchedInput& input = inputs[source.input];
-    if (graph.op_as<FullyConnected>(id) == nullptr) {
+void set_params(const InputParams& params, WatchedInput& input) {
+  input.scales = params.quant.scales;
+  input.zero_point = params.quant.zero_points[0];
+  if (params.type == DataType::kInt8) return;
+  input.lowest = -32768;
+  input.highest = 32767;
+  // The high bits: 32 have room for values 32 times as large as were seen.
+  if (params.type == DataType::kInt32) {
+    for (float& scale : input.scales) scale *= 2048;
+  }
+}
+
+class InputWatch {
+ public:
+  InputWatch(const Graph& graph, const Graph& quantised)
+      : graph_(graph), params_(input_params(quantised)) {}
+
+  std::map<TensorId, WatchedInput> inputs() && {
+    for (const NodeId id : graph_.topological_order()) {
+      const auto known = params_.find(graph_.node(id).name);
+      if (known == params_.end()) continue;
+      if (const std::optional<Layer> layer = Layer::of(graph_, id)) {
+        watch(patch_source(graph_, *layer), known->second,
+              graph_.op_as<FullyConnected>(id) == nullptr);
+      } else if (graph_.op_as<Lstm>(id) != nullptr) {
+        const Node& node = graph_.node(id);
+        watch(sequence_source(graph_, node.inputs[0]), known->second, false);
+        watch(sequence_source(graph_, node.outputs[0]), {DataType::kInt16, hidden_state_params()},
+              false);
+      }
+    }
+    return std::move(inputs_);
+  }
+
+ private:
+  void watch(const PatchSource& source, const InputParams& params, bool picture) {
+    const Tensor& tensor = graph_.tensor(source.input);
+    if (tensor.constant() || depth_of(source, tensor.shape.back()) > kDeepestPatch) return;
+    WatchedInput& input = inputs_[source.input];
+    if (picture) {
       input.batch = tensor.shape[0];
       input.height = tensor.shape[1];
       input.width = tensor.shape[2];
@@ -58,25 +99,31 @@ std::map<TensorId, WatchedInput> watched_inputs(const Graph& graph, const Graph&
       input.width = elements(tensor.shape) / tensor.shape.back();
     }
     input.channels = tensor.shape.back();
-    input.scale = known->second.scales[0];
-    input.zero_point = known->second.zero_points[0];
+    set_params(params, input);
     if (std::find(input.sources.begin(), input.sources.end(), source) == input.sources.end()) {
       input.sources.push_back(source);
     }
   }
-  return inputs;
-}
+
+  const Graph& graph_;
+  std::map<std::string, InputParams> params_;
+  std::map<TensorId, WatchedInput> inputs_;
+};
 
 // The view in steps of its scale less the zero point, [batch, height, width, channels].
 std::vector<int16_t> quantised_values(const ActivationView& view, const WatchedInput& input) {
   std::vector<int16_t> values(view.values.size());
-  const auto lowest = static_cast<float>(-128 - input.zero_point);
-  const auto highest = static_cast<float>(127 - input.zero_point);
-  const auto quantise = [&](float value) {
-    return static_cast<int16_t>(std::clamp(std::nearbyint(value / input.scale), lowest, highest));
+  const auto lowest = static_cast<float>(input.lowest - input.zero_point);
+  const auto highest = static_cast<float>(input.highest - input.zero_point);
+  const auto quantise = [&](float value, size_t channel) {
+    const float scale = input.scales[input.scales.size() == 1 ? 0 : channel];
+    return static_cast<int16_t>(std::clamp(std::nearbyint(value / scale), lowest, highest));
   };
+  const auto channels = static_cast<size_t>(input.channels);
   if (view.layout != PortLayout::kNchw) {
-    std::transform(view.values.begin(), view.values.end(), values.begin(), quantise);
+    for (size_t i = 0; i < values.size(); ++i) {
+      values[i] = quantise(view.values[i], i % channels);
+    }
     return values;
   }
   const int64_t plane = input.height * input.width;
@@ -84,7 +131,8 @@ std::vector<int16_t> quantised_values(const ActivationView& view, const WatchedI
     for (int64_t c = 0; c < input.channels; ++c) {
       const float* from = view.values.data() + (n * input.channels + c) * plane;
       for (int64_t p = 0; p < plane; ++p) {
-        values[static_cast<size_t>((n * plane + p) * input.channels + c)] = quantise(from[p]);
+        values[static_cast<size_t>((n * plane + p) * input.channels + c)] =
+            quantise(from[p], static_cast<size_t>(c));
       }
     }
   }
@@ -137,10 +185,12 @@ class SampledPatches {
   std::vector<int64_t> positions_;
 };
 
+// In int32 where 8 bits are multiplied, as vectors have it.
+template <typename Sum>
 int64_t product(const int16_t* a, const int16_t* b) {
   static_assert(kPatchesPerSample * 255 * 255 < int64_t{1} << 31);
-  int32_t sum = 0;
-  for (int64_t p = 0; p < kPatchesPerSample; ++p) sum += int32_t{a[p]} * int32_t{b[p]};
+  Sum sum = 0;
+  for (int64_t p = 0; p < kPatchesPerSample; ++p) sum += Sum{int32_t{a[p]} * int32_t{b[p]}};
   return sum;
 }
 
@@ -150,6 +200,7 @@ struct SharedMoments {
   PatchMoments moments;
 };
 
+template <typename Sum>
 void add_group(const std::vector<int16_t>& patches, int64_t group, PatchMoments& moments) {
   const auto depth = static_cast<size_t>(moments.depth);
   int64_t* sums = moments.sums.data() + static_cast<size_t>(group) * depth;
@@ -158,7 +209,7 @@ void add_group(const std::vector<int16_t>& patches, int64_t group, PatchMoments&
     const int16_t* row = patches.data() + i * kPatchesPerSample;
     for (int64_t p = 0; p < kPatchesPerSample; ++p) sums[i] += row[p];
     for (size_t j = 0; j <= i; ++j) {
-      products[i * depth + j] += product(row, patches.data() + j * kPatchesPerSample);
+      products[i * depth + j] += product<Sum>(row, patches.data() + j * kPatchesPerSample);
     }
   }
 }
@@ -203,7 +254,7 @@ PatchSource patch_source(const Graph& graph, const Layer& layer) {
 absl::StatusOr<LayerInputs> observe_layer_inputs(const Graph& graph, const Graph& quantised,
                                                  const ActivationSource& source,
                                                  const CalibrationOptions& options) {
-  const std::map<TensorId, WatchedInput> inputs = watched_inputs(graph, quantised);
+  const std::map<TensorId, WatchedInput> inputs = InputWatch(graph, quantised).inputs();
   std::map<PatchSource, SharedMoments> shared;
   for (const auto& [id, input] : inputs) {
     for (const PatchSource& patches : input.sources) {
@@ -231,7 +282,11 @@ absl::StatusOr<LayerInputs> observe_layer_inputs(const Graph& graph, const Graph
       const std::lock_guard<std::mutex> lock(sums.mutex);
       for (int64_t group = 0; group < patches.groups; ++group) {
         sampled.take(values, group, group_patches);
-        add_group(group_patches, group, sums.moments);
+        if (watched->second.wide()) {
+          add_group<int64_t>(group_patches, group, sums.moments);
+        } else {
+          add_group<int32_t>(group_patches, group, sums.moments);
+        }
       }
       sums.moments.count += sampled.count();
     }

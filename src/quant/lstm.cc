@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <optional>
+#include <utility>
+
+#include "quant/reconstruct.h"
 
 namespace durward {
 namespace {
@@ -68,9 +71,23 @@ struct QuantizedRows {
   std::vector<float> scales;
 };
 
+// The integers of a row, by the metric if there is one and its sum stays small enough.
+std::vector<double> round_row(const std::vector<double>& steps, const RoundingMetric* metric) {
+  if (metric != nullptr) {
+    std::vector<double> integers = metric->round(steps);
+    double sum = 0;
+    for (const double q : integers) sum += std::abs(q);
+    if (sum <= kLargestSum) return integers;
+  }
+  std::vector<double> nearest;
+  for (const double step : steps) nearest.push_back(std::nearbyint(step));
+  return nearest;
+}
+
 // Rows of `weights` to integers of up to `largest`, the largest magnitude of a row or its largest
 // sum deciding.
-QuantizedRows quantize_rows(const std::vector<double>& weights, size_t rows, double largest) {
+QuantizedRows quantize_rows(const std::vector<double>& weights, size_t rows, double largest,
+                            const RoundingMetric* metric = nullptr) {
   QuantizedRows result;
   const size_t depth = weights.size() / rows;
   for (size_t row = 0; row < rows; ++row) {
@@ -84,11 +101,48 @@ QuantizedRows quantize_rows(const std::vector<double>& weights, size_t rows, dou
     const double wanted = std::max({magnitude / largest, sum / room, 1e-30});
     const auto scale = static_cast<float>(wanted * (1 + 1e-6));
     result.scales.push_back(scale);
-    for (size_t k = 0; k < depth; ++k) {
-      result.values.push_back(static_cast<int16_t>(std::nearbyint(first[k] / double{scale})));
+    std::vector<double> steps(first, first + depth);
+    for (double& step : steps) step /= double{scale};
+    for (const double q : round_row(steps, metric)) {
+      result.values.push_back(static_cast<int16_t>(q));
     }
   }
   return result;
+}
+
+// The integers that training left in rows of `weights`, in the scales that `tensor` has of it.
+std::optional<QuantizedRows> trained_rows(const Tensor& tensor, const std::vector<double>& weights,
+                                          size_t rows, double largest) {
+  // Half of a float's last place for each product, of numbers up to 2^15.
+  constexpr double kTolerance = 0.01;
+  if (!tensor.trained || tensor.trained->scales.size() != rows) return std::nullopt;
+  QuantizedRows result{{}, tensor.trained->scales};
+  const size_t depth = weights.size() / rows;
+  for (size_t row = 0; row < rows; ++row) {
+    double sum = 0;
+    for (size_t k = 0; k < depth; ++k) {
+      const double steps = weights[row * depth + k] / double{result.scales[row]};
+      const double q = std::nearbyint(steps);
+      sum += std::abs(q);
+      // Written so that a NaN does not hold.
+      if (!(std::abs(steps - q) <= kTolerance && std::abs(q) <= largest && sum <= kLargestSum)) {
+        return std::nullopt;
+      }
+      result.values.push_back(static_cast<int16_t>(q));
+    }
+  }
+  return result;
+}
+
+// The mean that a row's gate gains by the rounding of its weights, of which `rows` are integers.
+double mean_error(const QuantizedRows& rows, size_t row, const std::vector<double>& weights,
+                  const std::vector<double>& means) {
+  double error = 0;
+  for (size_t k = 0; k < means.size(); ++k) {
+    const size_t at = row * means.size() + k;
+    error += (rows.values[at] * double{rows.scales[row]} - weights[at]) * means[k];
+  }
+  return error;
 }
 
 // The mean over rows of the mean square that rounding weights to `scales` makes, with the mean
@@ -141,10 +195,16 @@ bool has_int16_kernel(const Graph& graph, NodeId id) {
   return node.outputs.size() <= 2;
 }
 
+PatchSource sequence_source(const Graph& graph, TensorId sequence) {
+  const Shape& shape = graph.tensor(sequence).shape;
+  return {.input = sequence, .outputs = {1, elements(shape) / shape.back()}};
+}
+
 QuantParams hidden_state_params() { return {{1.0f / 32768}, {0}, -1}; }
 
 absl::StatusOr<QuantizedLstm> quantize_lstm(const Graph& graph, NodeId id,
-                                            const Calibration& calibration, bool input_is_state) {
+                                            const Calibration& calibration,
+                                            const LstmContext& context) {
   const Node& node = graph.node(id);
   for (const size_t input : {kInputWeights, kRecurrentWeights, kLstmBias}) {
     DURWARD_RETURN_IF_ERROR(check_constant(graph, node, input));
@@ -153,35 +213,68 @@ absl::StatusOr<QuantizedLstm> quantize_lstm(const Graph& graph, NodeId id,
                            statistics_of(graph, node.inputs[0], calibration));
   DURWARD_ASSIGN_OR_RETURN(const TensorStatistics* const y,
                            statistics_of(graph, node.outputs[0], calibration));
-  const InputEncoding input =
-      input_is_state ? InputEncoding{DataType::kInt16, hidden_state_params()} : choose_input(*x);
+  const InputEncoding input = context.input_is_state
+                                  ? InputEncoding{DataType::kInt16, hidden_state_params()}
+                                  : choose_input(*x);
   const std::vector<float>& scales = input.params.scales;
   const float largest_scale = *std::max_element(scales.begin(), scales.end());
   const Tensor& weights = graph.tensor(node.inputs[kInputWeights]);
+  const Tensor& recurrent_weights = graph.tensor(node.inputs[kRecurrentWeights]);
   const auto rows = static_cast<size_t>(weights.shape[0]);
   const auto inputs = static_cast<size_t>(weights.shape[1]);
   std::vector<double> scaled = in_double(weights);
+  std::vector<double> input_means;
   double input_squares = 0, state_squares = 0;
   for (size_t k = 0; k < inputs; ++k) {
-    const double share = double{scales[scales.size() == 1 ? 0 : k]} / largest_scale;
+    const double share = double{scales[scales.size() == 1 ? 0 : k]} / double{largest_scale};
     for (size_t row = 0; row < rows; ++row) scaled[row * inputs + k] *= share;
     input_squares += mean_square(*x, static_cast<int64_t>(k)) / (share * share);
+    input_means.push_back(x->mean[k] / share);
   }
   for (int64_t c = 0; c < y->channels(); ++c) state_squares += mean_square(*y, c);
 
-  QuantizedRows recurrent =
-      quantize_rows(in_double(graph.tensor(node.inputs[kRecurrentWeights])), rows, 127);
-  QuantizedRows narrow = quantize_rows(scaled, rows, 127);
-  const bool wide = rounding_error(narrow.scales, input_squares) >
-                    kErrorRatio * rounding_error(recurrent.scales, state_squares);
-  if (wide) narrow = quantize_rows(scaled, rows, 32767);
-  return QuantizedLstm{input.type,
+  const auto metric = [&](const PatchMoments* moments, size_t depth) {
+    std::optional<RoundingMetric> result;
+    if (moments != nullptr && std::cmp_equal(moments->depth, depth)) {
+      result.emplace(*moments, 0, context.correct_bias);
+    }
+    return result;
+  };
+  const std::vector<double> states = in_double(recurrent_weights);
+  std::optional<QuantizedRows> recurrent = trained_rows(recurrent_weights, states, rows, 127);
+  if (!recurrent) {
+    const auto of_state = metric(context.state, states.size() / rows);
+    recurrent = quantize_rows(states, rows, 127, of_state ? &*of_state : nullptr);
+  }
+  std::optional<QuantizedRows> chosen = trained_rows(weights, scaled, rows, 32767);
+  bool wide = false;
+  if (chosen) {
+    wide = std::any_of(chosen->values.begin(), chosen->values.end(),
+                       [](int16_t q) { return std::abs(q) > 127; });
+  } else {
+    const auto of_input = metric(context.input, inputs);
+    chosen = quantize_rows(scaled, rows, 127, of_input ? &*of_input : nullptr);
+    wide = rounding_error(chosen->scales, input_squares) >
+           kErrorRatio * rounding_error(recurrent->scales, state_squares);
+    if (wide) chosen = quantize_rows(scaled, rows, 32767);
+  }
+  QuantizedLstm result{input.type,
                        input.params,
                        wide ? DataType::kInt16 : DataType::kInt8,
-                       std::move(narrow.values),
-                       {recurrent.values.begin(), recurrent.values.end()},
-                       std::move(narrow.scales),
-                       std::move(recurrent.scales)};
+                       chosen->values,
+                       {recurrent->values.begin(), recurrent->values.end()},
+                       chosen->scales,
+                       recurrent->scales,
+                       {}};
+  if (!context.correct_bias) return result;
+  const bool has_bias = node.inputs.size() > kLstmBias && node.inputs[kLstmBias].valid();
+  for (size_t row = 0; row < rows; ++row) {
+    const double bias =
+        has_bias ? double{graph.tensor(node.inputs[kLstmBias]).values<float>()[row]} : 0.0;
+    result.bias.push_back(static_cast<float>(bias - mean_error(*chosen, row, scaled, input_means) -
+                                             mean_error(*recurrent, row, states, y->mean)));
+  }
+  return result;
 }
 
 }  // namespace durward

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "graph/graph.h"
 #include "quant/calibration.h"
+#include "quant/layer_inputs.h"
 
 namespace durward {
 
@@ -27,16 +28,33 @@ struct QuantizedLstm {
   std::vector<int16_t> weights;
   std::vector<int8_t> recurrent;  // [4 * hidden, hidden]
   std::vector<float> weights_scales, recurrent_scales;
+  std::vector<float> bias;  // [4 * hidden]; empty where it stays as it is
+};
+
+// What weights meet that meet each step of a sequence [steps, batch, channels], as an Lstm's do:
+// those of its input meet that, those of its state what it returns. Inputs of 32 bits are taken in
+// steps 2^11 times as large as theirs.
+[[nodiscard]] PatchSource sequence_source(const Graph& graph, TensorId sequence);
+
+struct LstmContext {
+  bool input_is_state = false;  // the input is the hidden state of another quantised Lstm
+  // Whether the mean error that the rounding of weights makes is taken out of the bias.
+  bool correct_bias = false;
+  // What the weights of the input and of the state meet, by which those of 8 bits are rounded
+  // (quant/reconstruct.h); nullptr: to nearest.
+  const PatchMoments* input = nullptr;
+  const PatchMoments* state = nullptr;
 };
 
 // The input has 16 bits unless half of the values of half of its channels use fewer than 8 of
 // them, then 32 with room for values 32 times as large as were seen. Its weights have 8 bits unless
 // the mean square error that their rounding makes in the gates is more than twice that of the
-// recurrent weights, which always have 8; then 16. `input_is_state`: the input is the hidden state
-// of another quantised Lstm. Errors: InvalidArgument naming the node (constants that are not
-// finite; a tensor without statistics).
+// recurrent weights, which always have 8; then 16. Trained scales (Tensor::trained) are kept where
+// every weight, its input's share included, is still a whole number of them up to the rounding of a
+// float, and 16 bits are then taken where 8 do not hold it. Errors: InvalidArgument naming the node
+// (constants that are not finite; a tensor without statistics).
 [[nodiscard]] absl::StatusOr<QuantizedLstm> quantize_lstm(const Graph& graph, NodeId id,
                                                           const Calibration& calibration,
-                                                          bool input_is_state);
+                                                          const LstmContext& context);
 
 }  // namespace durward

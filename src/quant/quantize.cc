@@ -356,16 +356,19 @@ class Builder {
     if (options_.correct_bias && seen != calibration_.tensors.end()) {
       context.input_mean = seen->second.mean;
     }
-    if (options_.layer_inputs != nullptr) {
-      const auto met = options_.layer_inputs->find(patch_source(graph_, layer));
-      if (met != options_.layer_inputs->end()) context.moments = &met->second;
-    }
+    context.moments = moments_of(patch_source(graph_, layer));
     DURWARD_ASSIGN_OR_RETURN(std::vector<TensorId> inputs, add_weights(layer, context));
     inputs.insert(inputs.begin(), input);
     if (layer.activation() == Activation::kPRelu) inputs.push_back(as_is(node.inputs[kSlopeInput]));
     int8_[node.outputs[0]] = output;
     result_.add_node(node.op, node.name, std::move(inputs), {output});
     return absl::OkStatus();
+  }
+
+  [[nodiscard]] const PatchMoments* moments_of(const PatchSource& source) const {
+    if (options_.layer_inputs == nullptr) return nullptr;
+    const auto met = options_.layer_inputs->find(source);
+    return met == options_.layer_inputs->end() ? nullptr : &met->second;
   }
 
   // The layer's weights and bias as constants.
@@ -412,9 +415,12 @@ class Builder {
     if (const std::optional<Layer> layer = Layer::of(graph_, id)) return add_layer_int16(*layer);
     const Node& node = graph_.node(id);
     if (only_moves(node)) return add_moved_int16(node);
-    DURWARD_ASSIGN_OR_RETURN(
-        const QuantizedLstm lstm,
-        quantize_lstm(graph_, id, calibration_, int16_.contains(node.inputs[0])));
+    const LstmContext context{.input_is_state = int16_.contains(node.inputs[0]),
+                              .correct_bias = options_.correct_bias,
+                              .input = moments_of(sequence_source(graph_, node.inputs[0])),
+                              .state = moments_of(sequence_source(graph_, node.outputs[0]))};
+    DURWARD_ASSIGN_OR_RETURN(const QuantizedLstm lstm,
+                             quantize_lstm(graph_, id, calibration_, context));
     std::vector<TensorId> inputs{as_wide(node.inputs[0], lstm.input_type, lstm.input)};
     const Tensor& weights = graph_.tensor(node.inputs[1]);
     const Tensor& recurrent = graph_.tensor(node.inputs[2]);
@@ -429,7 +435,13 @@ class Builder {
     inputs.push_back(result_.add_constant(result_.unique_name(recurrent.name), recurrent.shape,
                                           std::span<const int8_t>(lstm.recurrent)));
     result_.mutable_tensor(inputs.back()).quant = QuantParams{lstm.recurrent_scales, zeros, 0};
-    if (node.inputs.size() > 3) inputs.push_back(as_is(node.inputs[3]));
+    if (!lstm.bias.empty()) {
+      inputs.push_back(result_.add_constant(result_.unique_name(absl::StrCat(node.name, "/bias")),
+                                            {static_cast<int64_t>(lstm.bias.size())},
+                                            std::span<const float>(lstm.bias)));
+    } else if (node.inputs.size() > 3) {
+      inputs.push_back(as_is(node.inputs[3]));
+    }
     std::vector<TensorId> outputs;
     for (const TensorId output : node.outputs) {
       const Tensor& tensor = graph_.tensor(output);
@@ -461,11 +473,20 @@ class Builder {
     }
     // Room for values twice as large as were seen: it costs one bit of 16.
     const float largest = std::max(std::abs(seen->second.lowest()), seen->second.highest());
-    const float scale = largest > 0 ? largest / 16384 : 1;
+    const std::optional<QuantParams>& trained = graph_.tensor(node.outputs[0]).trained;
+    // One that was trained for 16 bits; of int8 no more than 255 steps are ever seen.
+    const bool keeps = trained && !trained->per_axis() && trained->zero_points[0] == 0 &&
+                       largest > 1024 * trained->scales[0];
+    const float scale = keeps ? trained->scales[0] : largest > 0 ? largest / 16384 : 1;
     const TensorId input = int16_.at(node.inputs[0]);
     const Tensor& real = graph_.tensor(node.outputs[0]);
     const TensorId output = add_tensor(real.name, DataType::kInt16, real.shape, {{scale}, {0}, -1});
-    const WeightContext context{result_.tensor(input).quant->scales[0], scale, 0, {}};
+    WeightContext context{result_.tensor(input).quant->scales[0], scale, 0, {}, nullptr};
+    const auto met = calibration_.tensors.find(node.inputs[0]);
+    if (options_.correct_bias && met != calibration_.tensors.end()) {
+      context.input_mean = met->second.mean;
+    }
+    context.moments = moments_of(patch_source(graph_, layer));
     DURWARD_ASSIGN_OR_RETURN(std::vector<TensorId> inputs, add_weights(layer, context));
     inputs.insert(inputs.begin(), input);
     int16_[node.outputs[0]] = output;

@@ -23,6 +23,7 @@ constexpr size_t kWitnesses = 4;  // the reference executor is slow
 constexpr double kFirstDecay = 0.9, kSecondDecay = 0.999, kEpsilon = 1e-8;
 constexpr double kWarmUp = 0.1;    // of the steps
 constexpr double kAlike = 0.9999;  // cosine of embeddings that tell nothing apart
+constexpr const char* kGoOnFromCheckpoint = "; the last checkpoint is from before it went wrong";
 
 void shuffle(std::vector<int64_t>& values, uint64_t seed) {
   Random random(seed);
@@ -44,8 +45,9 @@ absl::StatusOr<Division> divide(const TuneData& data, const TuneOptions& options
   const auto count = static_cast<int64_t>(groups.size());
   if (count < kFewestGroups) {
     return absl::InvalidArgumentError(
-        absl::StrCat("fine-tuning needs at least ", kFewestGroups, " pictures, but was given ",
-                     count, "; some hundreds are better, of as many people as possible"));
+        absl::StrCat("fine-tuning needs at least ", kFewestGroups,
+                     " pictures, recordings or rows of features, but was given ", count,
+                     "; some hundreds are better, of as many people as possible"));
   }
   shuffle(groups, options.seed);
   const auto share = static_cast<int64_t>(options.held_out_share * static_cast<double>(count));
@@ -115,6 +117,7 @@ class Training {
     const int64_t resumed_from = state_.step;
     while (state_.step < options_.steps) {
       if (options_.progress && !options_.progress("fine-tuning", state_.step, options_.steps)) {
+        DURWARD_RETURN_IF_ERROR(loss_of_step(state_.step).status());
         DURWARD_RETURN_IF_ERROR(checkpoint());
         return absl::CancelledError(
             absl::StrCat("fine-tuning was stopped after step ", state_.step));
@@ -122,9 +125,8 @@ class Training {
       DURWARD_RETURN_IF_ERROR(train_step());
       const bool last = state_.step == options_.steps;
       if (last || state_.step % options_.evaluate_every == 0) DURWARD_RETURN_IF_ERROR(evaluate());
-      if (last || state_.step % options_.checkpoint_every == 0) {
-        DURWARD_RETURN_IF_ERROR(checkpoint());
-      }
+      if (last) DURWARD_RETURN_IF_ERROR(checkpoint());
+      checkpoint_due_ = state_.step % options_.checkpoint_every == 0;
     }
     if (options_.progress) options_.progress("fine-tuning", options_.steps, options_.steps);
     const at::NoGradGuard no_gradients;
@@ -194,25 +196,34 @@ class Training {
     return samples;
   }
 
-  absl::Status train_step() {
-    const std::vector<int64_t> samples = samples_of_step(state_.step);
+  // Of the batch that comes after `step` steps.
+  absl::StatusOr<at::Tensor> loss_of_step(int64_t step) {
+    const std::vector<int64_t> samples = samples_of_step(step);
     DURWARD_ASSIGN_OR_RETURN(const at::Tensor inputs, inputs_of(samples));
     const at::Tensor students = normalised(net_.embed(inputs));
     at::Tensor loss = loss_of(students, teacher_of(samples), options_.relation_weight);
     if (head_) loss = loss + options_.margin_weight * head_->loss(students, samples);
     const double value = loss.item<double>();
     if (!std::isfinite(value)) {
-      return absl::AbortedError(absl::StrCat("the loss of step ", state_.step + 1, " is ", value));
+      return absl::AbortedError(
+          absl::StrCat("the loss of step ", step + 1, " is ", value, kGoOnFromCheckpoint));
     }
+    return loss;
+  }
+
+  absl::Status train_step() {
+    DURWARD_ASSIGN_OR_RETURN(at::Tensor loss, loss_of_step(state_.step));
     loss.backward();
     for (const at::Tensor& parameter : state_.parameters) {
       if (!parameter.grad().defined() || std::isfinite(parameter.grad().sum().item<double>())) {
         continue;
       }
-      return absl::AbortedError(
-          absl::StrCat("a gradient of step ", state_.step + 1, " is no number"));
+      return absl::AbortedError(absl::StrCat("a gradient of step ", state_.step + 1,
+                                             " is no number", kGoOnFromCheckpoint));
     }
-    state_.loss_sum += value;
+    // Only now is it known that there is a way on from these parameters.
+    if (checkpoint_due_) DURWARD_RETURN_IF_ERROR(checkpoint());
+    state_.loss_sum += loss.item<double>();
     ++state_.step;
     update();
     return absl::OkStatus();
@@ -275,6 +286,11 @@ class Training {
       result.cosine_mean += share * cosines.mean().item<double>();
       result.cosine_min = std::min(result.cosine_min, cosines.min().item<double>());
     }
+    if (!std::isfinite(result.loss)) {
+      return absl::AbortedError(absl::StrCat("the loss on the held-out samples after step ",
+                                             state_.step, " is ", result.loss,
+                                             kGoOnFromCheckpoint));
+    }
     TunePoint point{.step = state_.step, .loss = 0, .held_out = result};
     if (!state_.history.empty()) {
       const int64_t steps = state_.step - state_.history.back().step;
@@ -317,6 +333,7 @@ class Training {
   int64_t batch_;
   TrainingState state_;
   std::vector<double> rates_;  // of state_.parameters
+  bool checkpoint_due_ = false;
   int64_t epoch_ = -1;
   std::vector<int64_t> order_;  // of the epoch
 };
@@ -332,6 +349,11 @@ absl::StatusOr<TuneOutcome> train(const TuneJob& job) {
   DURWARD_ASSIGN_OR_RETURN(at::Tensor teacher, teacher_of(job.data));
   std::optional<MarginHead> head;
   if (job.options.margin_weight > 0) {
+    if (job.data.person_of_sample.size() != job.data.group_of_sample.size()) {
+      return absl::InvalidArgumentError(
+          "a margin between people needs to know them: each in a folder of their own below that of "
+          "--calibrate");
+    }
     DURWARD_ASSIGN_OR_RETURN(
         head, MarginHead::create(job.data.person_of_sample, division.training, teacher));
   }

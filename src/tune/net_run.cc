@@ -1,6 +1,7 @@
 
 #include <algorithm>
 
+#include "engine/kernels/quantize/quantize.h"
 #include "engine/kernels/requantize.h"
 #include "tune/net.h"
 
@@ -62,6 +63,9 @@ at::Tensor TrainableNet::scale_now(TensorId tensor) const {
 
 // As int8_output in compile/lower has it, counted from the zero point.
 CodeRange TrainableNet::range_now(TensorId tensor, Activation activation) const {
+  if (quantised_->tensor(tensor).type == DataType::kInt16) {
+    return {activation == Activation::kRelu ? 0.0f : -32768.0f, 32767.0f};
+  }
   const int32_t zero_point = scale_of(tensor).zero_point;
   CodeRange range{static_cast<float>(-128 - zero_point), static_cast<float>(127 - zero_point)};
   if (activation == Activation::kRelu || activation == Activation::kRelu6) range.lowest = 0;
@@ -119,10 +123,91 @@ at::Tensor TrainableNet::run(const LayerStep& step, const Values& values) const 
                             range_now(step.output, step.layer.activation()));
 }
 
-at::Tensor TrainableNet::run(const AddStep& step, const Values& values) const {
+at::Tensor TrainableNet::run(const BinaryStep& step, const Values& values) const {
+  const CodeRange range = range_now(step.output, step.op.activation);
+  const std::vector<at::Tensor> both =
+      at::broadcast_tensors({values.at(step.a), values.at(step.b)});
+  if (step.op.kind == BinaryKind::kMul) {
+    const auto in_double = [this](TensorId id) { return scale_now(id).to(at::kDouble); };
+    const at::Tensor multiplier =
+        (in_double(step.a) * in_double(step.b) / in_double(step.output)).to(at::kFloat).view({1});
+    return requantize_through(both[0] * both[1], multiplier, multiplier, range);
+  }
   const at::Tensor output_scale = scale_now(step.output);
-  return add_through(values.at(step.a), values.at(step.b), scale_now(step.a) / output_scale,
-                     scale_now(step.b) / output_scale, range_now(step.output, step.activation));
+  const at::Tensor of_b = scale_now(step.b) / output_scale;
+  return add_through(both[0], both[1], scale_now(step.a) / output_scale,
+                     step.op.kind == BinaryKind::kSub ? -of_b : of_b, range);
+}
+
+at::Tensor TrainableNet::run(const ConcatStep& step, const Values& values) const {
+  std::vector<at::Tensor> parts;
+  for (const TensorId input : step.inputs) parts.push_back(as_nhwc(values.at(input)));
+  return as_nchw(at::cat(parts, step.axis));
+}
+
+at::Tensor TrainableNet::run(const QuantizeStep& step, const Values& values) const {
+  const at::Tensor inputs = values.at(step.input).contiguous();
+  const Tensor& output = quantised_->tensor(step.output);
+  const float* const in = inputs.data_ptr<float>();
+  if (output.type == DataType::kInt8) {
+    const Scale& scale = scale_of(step.output);
+    at::Tensor codes = at::empty_like(inputs);
+    float* const out = codes.data_ptr<float>();
+    for (int64_t i = 0; i < inputs.numel(); ++i) {
+      const int8_t q = round_to_int8(in[i] / scale.initial, {scale.zero_point});
+      out[i] = static_cast<float>(q - scale.zero_point);
+    }
+    return as_nchw(codes);
+  }
+  const std::vector<float>& scales = output.quant->scales;
+  SymmetricQuantization channels{.outer = inputs.size(0),
+                                 .channels = 1,
+                                 .inner = inputs.numel() / inputs.size(0),
+                                 .scales = scales.data()};
+  if (output.quant->per_axis()) {
+    const auto axis = static_cast<size_t>(output.quant->axis);
+    for (size_t i = 0; i < output.shape.size(); ++i) {
+      if (i < axis) channels.outer *= output.shape[i];
+    }
+    channels.channels = output.shape[axis];
+    channels.inner = inputs.numel() / (channels.outer * channels.channels);
+  }
+  const bool wide = output.type == DataType::kInt32;
+  at::Tensor codes =
+      at::empty({inputs.size(0), elements(output.shape)}, wide ? at::kInt : at::kShort);
+  if (wide) {
+    quantize_symmetric(channels, in, codes.data_ptr<int32_t>());
+    return codes;
+  }
+  quantize_symmetric(channels, in, codes.data_ptr<int16_t>());
+  return codes.to(at::kFloat);
+}
+
+at::Tensor TrainableNet::run(const FlatMoveStep& step, const Values& values) const {
+  const at::Tensor& x = values.at(step.input);
+  const Node& node = quantised_->node(step.node);
+  Shape shape = quantised_->tensor(step.input).shape;
+  shape.insert(shape.begin(), x.size(0));
+  at::Tensor moved = x.reshape(shape);
+  if (const auto* transpose = std::get_if<Transpose>(&node.op)) {
+    std::vector<int64_t> order{0};
+    for (const int axis : transpose->perm) order.push_back(axis + 1);
+    moved = moved.permute(order);
+  } else if (const auto* slice = std::get_if<Slice>(&node.op)) {
+    for (size_t axis = 0; axis < slice->begin.size(); ++axis) {
+      std::vector<int64_t> places;
+      const int64_t end = slice->end[axis], by = slice->step[axis];
+      for (int64_t i = slice->begin[axis]; by > 0 ? i < end : i > end; i += by) places.push_back(i);
+      moved = moved.index_select(static_cast<int64_t>(axis) + 1, torch::tensor(places));
+    }
+  }
+  return moved.flatten(1);
+}
+
+at::Tensor TrainableNet::run(const LastStateStep& step, const Values& values) const {
+  const at::Tensor& states = values.at(step.input);
+  const int64_t size = elements(quantised_->tensor(step.output).shape);
+  return states.narrow(1, step.place * size, size);
 }
 
 at::Tensor TrainableNet::run(const MoveStep& step, const Values& values) const {
@@ -143,26 +228,18 @@ at::Tensor TrainableNet::run(const MoveStep& step, const Values& values) const {
 }
 
 at::Tensor TrainableNet::embed(const at::Tensor& inputs, const Observer& observer) const {
-  const Scale& input_scale = scale_of(input_);
-  at::Tensor codes = at::empty_like(inputs);
-  const float* const in = inputs.data_ptr<float>();
-  float* const out = codes.data_ptr<float>();
-  for (int64_t i = 0; i < inputs.numel(); ++i) {
-    const int8_t q = round_to_int8(in[i] / input_scale.initial, {input_scale.zero_point});
-    out[i] = static_cast<float>(q - input_scale.zero_point);
-  }
-  Values values;
-  values[input_] = as_nchw(codes);
-  if (observer) observer(input_, codes);
+  Values values(constants_.begin(), constants_.end());
+  values[quantised_->inputs[0].tensor] = inputs;
   for (const Step& step : steps_) {
     std::visit(
         [&](const auto& one) {
           const at::Tensor& made = values[one.output] = run(one, values);
-          if (observer) observer(one.output, as_nhwc(made));
+          if (observer && scale_of_.contains(one.output)) observer(one.output, as_nhwc(made));
         },
         step);
   }
-  return values.at(output_).flatten(1) * scale_now(output_);
+  const at::Tensor embeddings = values.at(output_).flatten(1) * scale_now(output_);
+  return normalise_ ? l2_normalize_through(embeddings, normalise_->epsilon) : embeddings;
 }
 
 void TrainableNet::store(const LayerStep& step, Graph& graph) const {
@@ -196,6 +273,7 @@ Graph TrainableNet::trained_graph() const {
   Graph graph = *prepared_;
   for (const Step& step : steps_) {
     if (const auto* layer = std::get_if<LayerStep>(&step)) store(*layer, graph);
+    if (const auto* lstm = std::get_if<LstmStep>(&step)) store(*lstm, graph);
   }
   for (const auto& [tensor, index] : scale_of_) {
     const Scale& scale = scales_[index];

@@ -4,9 +4,11 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <vector>
 
+#include "engine/kernels/l2_normalize/l2_normalize.h"
 #include "engine/kernels/requantize.h"
 
 namespace durward {
@@ -180,6 +182,28 @@ class Add : public torch::autograd::Function<Add> {
   }
 };
 
+class Normalize : public torch::autograd::Function<Normalize> {
+ public:
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& embeddings,
+                            double epsilon) {
+    const at::Tensor x = embeddings.contiguous();
+    at::Tensor normal = at::empty_like(x);
+    l2_normalize_float({x.size(0), x.size(1), 1}, static_cast<float>(epsilon), x.data_ptr<float>(),
+                       normal.data_ptr<float>());
+    context->save_for_backward({x, normal});
+    context->saved_data["epsilon"] = epsilon;
+    return normal;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const double least = std::sqrt(context->saved_data["epsilon"].toDouble());
+    const at::Tensor length = saved[0].norm(2, {1}, true).clamp_min(least);
+    const at::Tensor along = (gradients[0] * saved[1]).sum(1, true);
+    return {(gradients[0] - saved[1] * along) / length, {}};
+  }
+};
+
 }  // namespace
 
 at::Tensor round_through(const at::Tensor& x) { return Round::apply(x); }
@@ -193,6 +217,10 @@ at::Tensor requantize_through(const at::Tensor& accumulator, const at::Tensor& m
 at::Tensor add_through(const at::Tensor& a, const at::Tensor& b, const at::Tensor& multiplier_a,
                        const at::Tensor& multiplier_b, CodeRange range) {
   return Add::apply(a, b, multiplier_a, multiplier_b, double{range.lowest}, double{range.highest});
+}
+
+at::Tensor l2_normalize_through(const at::Tensor& x, float epsilon) {
+  return Normalize::apply(x, double{epsilon});
 }
 
 }  // namespace durward

@@ -31,4 +31,7 @@ struct CodeRange {
                                      const at::Tensor& multiplier_a, const at::Tensor& multiplier_b,
                                      CodeRange range);
 
+// Rows of unit length, with the bits of l2_normalize_float(): x [N, dimensions].
+[[nodiscard]] at::Tensor l2_normalize_through(const at::Tensor& x, float epsilon);
+
 }  // namespace durward

@@ -92,7 +92,8 @@ struct TuneJob {
 // resumed. Errors: Unimplemented with every node that cannot be trained, before anything starts;
 // InvalidArgument (too few pictures, a margin with one person, a teacher that does not tell them
 // apart, a model without one embedding as output, a checkpoint of another job); Aborted where the
-// loss is no number; Cancelled by progress, with the last checkpoint kept; those of writing it.
+// loss is no number, with a checkpoint from before it was; Cancelled by progress, with the last
+// checkpoint kept; those of writing it, with the one before kept.
 using Tuner = std::function<absl::StatusOr<TuneOutcome>(const TuneJob& job)>;
 
 // The tuner of this folder; needs libtorch.

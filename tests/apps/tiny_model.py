@@ -37,8 +37,9 @@ def attribute(name, value):
     return field(5, field(1, name) + b"".join(field(8, v) for v in value) + field(20, INTS))
 
 
-def node(op, inputs, output, **attributes):
+def node(op, inputs, output, more_outputs=(), **attributes):
     message = b"".join(field(1, name) for name in inputs) + field(2, output)
+    message += b"".join(field(2, name) for name in more_outputs)
     message += field(3, output) + field(4, op)
     return field(1, message + b"".join(attribute(k, v) for k, v in attributes.items()))
 
@@ -52,6 +53,47 @@ def port(number, name, shape):
     """A dimension that is a text is left open under that name."""
     dims = b"".join(field(1, field(2 if isinstance(d, str) else 1, d)) for d in shape)
     return field(number, field(1, name) + field(2, field(1, field(1, FLOAT) + field(2, dims))))
+
+
+def file_of(graph):
+    opset = field(8, field(1, "") + field(2, 13))
+    return field(1, 7) + field(7, graph) + opset
+
+
+def encoder(frames, bands, hidden=16):
+    """x [1,frames,bands] -> LSTM -> its last state -> Gemm -> y [1,32]: a speaker encoder in small."""
+    source = random.Random(2)
+
+    def gaussian(count, deviation):
+        return [source.gauss(0, deviation) for _ in range(count)]
+
+    return file_of(
+        node("Transpose", ["x"], "t", perm=[1, 0, 2])
+        + node("LSTM", ["t", "w", "r", "b"], "steps", ["last"], hidden_size=hidden)
+        + node("Flatten", ["last"], "f", axis=2)
+        + node("Gemm", ["f", "w2", "b2"], "y", transB=1)
+        + field(2, "encoder")
+        + tensor("w", [1, 4 * hidden, bands], gaussian(4 * hidden * bands, 6))
+        + tensor("r", [1, 4 * hidden, hidden], gaussian(4 * hidden * hidden, 0.3))
+        + tensor("b", [1, 8 * hidden], gaussian(8 * hidden, 0.2))
+        + tensor("w2", [EMBEDDING, hidden], gaussian(EMBEDDING * hidden, 0.3))
+        + tensor("b2", [EMBEDDING], gaussian(EMBEDDING, 0.1))
+        + port(11, "x", [1, frames, bands])
+        + port(12, "y", [1, EMBEDDING])
+    )
+
+
+def picture_model():
+    """x [1,3,32,32] -> Conv -> y [1,4,32,32]: no embedding."""
+    source = random.Random(3)
+    return file_of(
+        node("Conv", ["x", "w", "b"], "y", kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+        + field(2, "pictures")
+        + tensor("w", [4, 3, 3, 3], [source.gauss(0, 0.2) for _ in range(108)])
+        + tensor("b", [4], [0.1] * 4)
+        + port(11, "x", [1, 3, 32, 32])
+        + port(12, "y", [1, 4, 32, 32])
+    )
 
 
 def model(size=32, weight=None, side=None):
@@ -86,5 +128,4 @@ def model(size=32, weight=None, side=None):
         + port(11, "x", [1, 3, side or size, side or size])
         + port(12, "y", [1, EMBEDDING])
     )
-    opset = field(8, field(1, "") + field(2, 13))
-    return field(1, 7) + field(7, graph) + opset
+    return file_of(graph)

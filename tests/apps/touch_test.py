@@ -120,6 +120,26 @@ class Touch(CommandLineTest):
         self.assertEqual(subprocess.run(["make", "-s", "-C", c, "test"], capture_output=True).returncode, 0)
         self.assert_normalised_as_specified(c, json.loads(spec.read_text())["features"])
 
+    def test_a_model_is_fine_tuned_and_what_was_trained_is_exported(self):
+        write_touch(self.data, PEOPLE)
+        done = run(*self.train("--learners", "1-20"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        model, spec = self.out / "touch.onnx", self.out / "input-spec.json"
+        tune = ["--tune", "distill", "--tune-steps", 60, "--exports", "bundle", "--no-bench", "--json", "--threads", 1]
+        data = ["--calibrate", self.data, "--evaluate", self.data, "--out", self.folder / "tuned"]
+        arguments = ["compress", model, "--input-spec", spec, *data, *tune]
+        done = run(*arguments, "--learners", "1-20")
+        if "no libtorch" in done.stderr:
+            self.skipTest("this build found no libtorch")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        tuning = json.loads(done.stdout)["tuning"]
+        self.assertEqual(tuning["elements_equal"], tuning["elements_compared"])
+        self.assertGreater(tuning["elements_compared"], 0)
+        bundle = self.folder / "tuned" / "touch.bundle"
+        done = run("evaluate", bundle, "--trials", self.data, "--learners", "1-20")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assert_refused([*arguments, "--learners", "3-3"], "of one person")
+
     def assert_normalised_as_specified(self, c, features):
         """The C of a firmware against the specification, computed here in double precision."""
         rows = []

@@ -1,11 +1,15 @@
 """`durward compress --tune distill`: what it writes, and what is left of it when it is stopped."""
 
 import json
+import math
+import random
+import resource
 import shutil
 import signal
 import subprocess
 import time
 import unittest
+import wave
 import zipfile
 
 import pictures
@@ -46,13 +50,22 @@ class Tune(CommandLineTest):
         self.assertEqual(run("bundle", "golden", self.out / "tiny.bundle").returncode, 0)
         self.assertIn("<polyline", (self.out / "report.html").read_text())
 
-    def stopped(self, with_signal, out):
-        """Begins to train, and sends the signal once there is a checkpoint."""
-        arguments = map(str, self.tune_arguments(200, out=out))
+    def stopped(self, with_signal, out, checkpoints=1, *more):
+        """Trains, and sends the signal once so many checkpoints were written."""
+
+        def written():
+            path = out / CHECKPOINT
+            return path.stat().st_ino if path.exists() else None
+
+        arguments = map(str, self.tune_arguments(200, *more, out=out))
         command = subprocess.Popen([DURWARD, *arguments], stderr=subprocess.PIPE, text=True)
         with command:
-            while command.poll() is None and not (out / CHECKPOINT).exists():
+            last = written()
+            while command.poll() is None and checkpoints > 0:
                 time.sleep(0.002)
+                if written() != last:
+                    last = written()
+                    checkpoints -= 1
             command.send_signal(with_signal)
             command.stderr.read()
         return command.returncode
@@ -69,6 +82,80 @@ class Tune(CommandLineTest):
             self.assertGreater(json.loads(done.stdout)["tuning"]["resumed_from"], 0)
             self.assertEqual(self.plan(self.out), self.plan(whole))
 
+    def test_killed_again_and_again_it_still_arrives_at_the_same(self):
+        whole = self.folder / "whole"
+        self.assertEqual(run(*self.tune_arguments(200, out=whole)).returncode, 0)
+        for checkpoints in [0, 1, 2, 0, 1]:
+            self.assertEqual(self.stopped(signal.SIGKILL, self.out, checkpoints, "--resume"), -9)
+            self.assertFalse((self.out / "tiny.bundle").exists())
+        done = run(*self.tune_arguments(200, "--resume"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.plan(self.out), self.plan(whole))
+        written = {path.name for path in self.out.iterdir()}
+        self.assertEqual({name for name in written if "tiny" not in name},
+                         {CHECKPOINT, "input-spec.json", "report.html", "result.json"})
+
+    def test_a_disk_that_fills_leaves_the_last_checkpoint(self):
+        """A limit on the size of files stands for the full disk; the checkpoint is the largest."""
+
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+
+        full = {"preexec_fn": limit, "restore_signals": False}
+        self.assert_refused(self.tune_arguments(200), CHECKPOINT, "too large", **full)
+        self.assertEqual(self.stopped(signal.SIGKILL, self.out), -9)
+        last = (self.out / CHECKPOINT).read_bytes()
+        self.assert_refused(self.tune_arguments(200, "--resume"), CHECKPOINT, "too large", **full)
+        self.assertEqual((self.out / CHECKPOINT).read_bytes(), last)
+        self.assertEqual(run(*self.tune_arguments(200, "--resume")).returncode, 0)
+
+    def test_a_speaker_encoder_is_fine_tuned_in_integers(self):
+        spec = {
+            "version": 1,
+            "kind": "voice",
+            "sample_rate": 16000,
+            "level_dbfs": -30,
+            "voice_activity": "none",
+            "window": 400,
+            "hop": 160,
+            "fft": 400,
+            "bands": 12,
+            "lowest_hz": 0,
+            "highest_hz": 8000,
+            "partial_frames": 40,
+            "partial_step": 20,
+            "least_filled": 0.75,
+        }
+        (self.folder / "voice.json").write_text(json.dumps(spec))
+        (self.folder / "encoder.onnx").write_bytes(tiny_model.encoder(40, 12))
+        draw = random.Random(5)
+        for speaker in range(5):
+            for number in range(8):
+                path = self.folder / "voices" / str(speaker) / f"{number}.wav"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                pitch, shape = 90 + 40 * speaker, draw.uniform(1, 3)
+                samples = bytearray()
+                for n in range(12_000):
+                    value = 6000 * math.sin(2 * math.pi * pitch * n / 16000) ** shape if n % 4000 < 3000 else 0
+                    value = value.real if isinstance(value, complex) else value
+                    samples += int(value + draw.gauss(0, 200)).to_bytes(2, "little", signed=True)
+                with wave.open(str(path), "wb") as recording:
+                    recording.setnchannels(1)
+                    recording.setsampwidth(2)
+                    recording.setframerate(16000)
+                    recording.writeframes(bytes(samples))
+        self.spec = ["--input-spec", self.folder / "voice.json"]
+        places = {"model": self.folder / "encoder.onnx", "calibrate": self.folder / "voices"}
+        done = run(*self.tune_arguments(30, "--json", **places))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        result = json.loads(done.stdout)
+        tuning = result["tuning"]
+        self.assertEqual(tuning["elements_equal"], tuning["elements_compared"])
+        self.assertEqual(tuning["elements_compared"], 4 * tiny_model.EMBEDDING)
+        # An eighth of the recordings is held out, and of each its first piece judged.
+        self.assertEqual(tuning["held_out_samples"], 8)
+        self.assertEqual(run("bundle", "golden", self.out / "encoder.bundle").returncode, 0)
+
     def test_refuses_a_checkpoint_of_other_options(self):
         self.assertEqual(run(*self.tune_arguments(2)).returncode, 0)
         other = self.tune_arguments(3, "--resume")
@@ -81,6 +168,41 @@ class Tune(CommandLineTest):
 
     def test_refuses_too_few_pictures(self):
         self.assert_refused(self.tune_arguments(2, "--tune-images", 20), "at least 32 pictures")
+
+    def test_refuses_one_person(self):
+        only = self.people / "only"
+        only.mkdir()
+        for number, picture in enumerate(sorted(self.people.rglob("*.png"))):
+            picture.rename(only / f"{number}.png")
+        self.assert_refused(self.tune_arguments(2), "of one person", "only")
+
+    def test_pictures_without_folders_are_trained_on_but_teach_no_margin(self):
+        for number, picture in enumerate(sorted(self.people.rglob("*.png"))):
+            picture.rename(self.people / f"{number}.png")
+        self.assertEqual(run(*self.tune_arguments(2)).returncode, 0)
+        self.assert_refused(self.tune_arguments(2, "--tune-margin", 0.02), "needs to know them")
+
+    def test_unreadable_pictures_are_counted_and_too_many_refused(self):
+        everything = sorted(self.people.rglob("*.png"))
+        for picture in everything[:3]:
+            picture.write_bytes(b"\x89PNG\r\n\x1a\n" + b"no picture")
+        done = run(*self.tune_arguments(2, "--json"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        result = json.loads(done.stdout)
+        self.assertEqual(result["calibration"]["skipped"], 3)
+        self.assertEqual(result["tuning"]["images"], len(everything) - 3)
+        shutil.rmtree(self.out)
+        for picture in everything[:20]:
+            picture.write_bytes(b"no picture")
+        self.assert_refused(self.tune_arguments(2), "at least 32 pictures")
+        for picture in everything:
+            picture.write_bytes(b"no picture")
+        self.assert_refused(self.tune_arguments(2), self.people)
+
+    def test_refuses_a_model_that_makes_no_embedding(self):
+        model = self.folder / "pictures.onnx"
+        model.write_bytes(tiny_model.picture_model())
+        self.assert_refused(self.tune_arguments(2, model=model), "1x32x32x4", "embedding")
 
     def test_refuses_what_it_does_not_know(self):
         self.assert_refused(self.compress_arguments("--tune", "magic"), "magic", "distill")

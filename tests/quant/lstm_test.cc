@@ -1,13 +1,16 @@
 // Recurrent networks quantised: which bits their inputs and weights get, and that they compute what
 // the float network does.
+#include "quant/lstm.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "quant/quantize.h"
-#include "quant/small_nets.h"
+#include "quant/small_encoder.h"
 
 namespace durward {
 namespace {
@@ -16,49 +19,10 @@ using ::testing::HasSubstr;
 
 constexpr int64_t kSteps = 30, kBands = 12, kHidden = 24;
 
-// As a speaker encoder has it: layers, a projection of the last state with a ReLU, a norm.
-// `weight` is the size of the first layer's weights of its input.
-Graph encoder(double weight, uint64_t seed = 5) {
-  NetBuilder b(seed);
-  TensorId x = b.input({kSteps, 1, kBands});
-  for (const int64_t inputs : {kBands, kHidden}) {
-    const bool first = inputs == kBands;
-    const double size = first ? weight : 0.25;
-    const std::vector<TensorId> operands{
-        x, b.constant({4 * kHidden, inputs}, gaussian(b.random, 4 * kHidden * inputs, size)),
-        b.constant({4 * kHidden, kHidden}, gaussian(b.random, 4 * kHidden * kHidden, 0.3)),
-        b.constant({4 * kHidden}, gaussian(b.random, 4 * kHidden, 0.3))};
-    std::vector<TensorId> outputs;
-    for (int i = 0; i < (first ? 1 : 2); ++i) {
-      outputs.push_back(b.graph.add_tensor(b.graph.unique_name("y"), DataType::kFloat32, {}));
-    }
-    const NodeId id =
-        b.graph.add_node(Lstm{kHidden}, first ? "first" : "second", operands, outputs);
-    EXPECT_TRUE(infer_shapes(b.graph, id).ok());
-    x = outputs.back();
-  }
-  const TensorId weights = b.constant({16, kHidden}, gaussian(b.random, 16 * kHidden, 0.5));
-  const TensorId bias = b.constant({16}, gaussian(b.random, 16, 0.1));
-  const TensorId embedding = b.op(FullyConnected{Activation::kRelu}, {x, weights, bias});
-  const TensorId normal = b.op(L2Normalize{}, {embedding});
-  b.graph.outputs.push_back({normal, "embedding", PortLayout::kAsIs});
-  return b.graph;
-}
+Graph encoder(double weight) { return small_encoder(weight); }
 
-// Powers of bands: quiet and loud steps a hundred thousand times apart.
 std::vector<std::vector<float>> powers(int count, uint64_t seed) {
-  Random random(seed);
-  std::vector<std::vector<float>> result;
-  for (int i = 0; i < count; ++i) {
-    std::vector<float>& sample = result.emplace_back();
-    for (int64_t t = 0; t < kSteps; ++t) {
-      const double loudness = std::pow(10, -4 + 4 * random.uniform());
-      for (int64_t c = 0; c < kBands; ++c) {
-        sample.push_back(static_cast<float>(loudness * std::pow(10, random.uniform())));
-      }
-    }
-  }
-  return result;
+  return band_powers(count, seed);
 }
 
 std::vector<std::vector<float>> waves(int count, uint64_t seed) {
@@ -172,6 +136,138 @@ TEST(QuantizeLstm, RefusesWeightsThatAreNotFinite) {
       std::make_shared<const std::vector<std::byte>>(bytes.begin(), bytes.end());
   EXPECT_THAT(std::string(quantize(graph, calibration, {}).status().message()),
               HasSubstr("holds inf"));
+}
+
+// The graph with what `quantized` holds of its Lstms, as training leaves it: weights that are whole
+// multiples of their scales, which it has in Tensor::trained.
+Graph with_trained_weights(const Graph& graph, const Graph& quantized) {
+  Graph result = graph;
+  for (const NodeId id : graph.topological_order()) {
+    if (graph.op_as<Lstm>(id) == nullptr) continue;
+    const std::vector<Node> nodes = lstms(quantized);
+    const auto int_node = std::find_if(nodes.begin(), nodes.end(), [&](const Node& node) {
+      return node.name == graph.node(id).name;
+    });
+    const QuantParams& input = *quantized.tensor(int_node->inputs[0]).quant;
+    const float largest = *std::max_element(input.scales.begin(), input.scales.end());
+    for (const size_t i : {size_t{1}, size_t{2}}) {
+      const Tensor& integers = quantized.tensor(int_node->inputs[i]);
+      const auto columns = static_cast<size_t>(integers.shape[1]);
+      std::vector<float> values(static_cast<size_t>(elements(integers.shape)));
+      for (size_t k = 0; k < values.size(); ++k) {
+        const int q = integers.type == DataType::kInt16 ? int{integers.values<int16_t>()[k]}
+                                                        : int{integers.values<int8_t>()[k]};
+        const bool shared = i == 1 && input.scales.size() > 1;
+        const double share = shared ? double{input.scales[k % columns]} / double{largest} : 1;
+        values[k] = static_cast<float>(q * double{integers.quant->scales[k / columns]} / share);
+      }
+      const TensorId constant = result.add_constant(result.unique_name("trained"), integers.shape,
+                                                    std::span<const float>(values));
+      result.mutable_tensor(constant).trained = integers.quant;
+      result.set_input(id, i, constant);
+    }
+  }
+  return result;
+}
+
+TEST(QuantizeLstm, KeepsTheIntegersThatTrainingLeft) {
+  QuantizeOptions options;
+  options.correct_bias = false;
+  for (const double weight : {0.1, 8.0}) {
+    const Graph graph = encoder(weight);
+    const auto samples = weight < 1 ? waves(8, 1) : powers(8, 1);
+    const Graph quantized = quantize_on(graph, samples, options);
+    Graph trained = with_trained_weights(graph, quantized);
+    const Graph again = quantize_on(trained, samples, options);
+    for (size_t i = 0; i < 2; ++i) {
+      const Node before = lstms(quantized)[i], after = lstms(again)[i];
+      for (const size_t input : {size_t{1}, size_t{2}}) {
+        const Tensor &one = quantized.tensor(before.inputs[input]),
+                     &other = again.tensor(after.inputs[input]);
+        EXPECT_EQ(one.type, other.type);
+        EXPECT_EQ(*one.data, *other.data);
+        EXPECT_EQ(one.quant, other.quant);
+      }
+    }
+  }
+}
+
+TEST(QuantizeLstm, RoundsAnewWhereWeightsAreNoLongerWhole) {
+  const Graph graph = encoder(0.1);
+  const auto samples = waves(8, 1);
+  const Graph quantized = quantize_on(graph, samples);
+  Graph trained = with_trained_weights(graph, quantized);
+  const NodeId first = trained.topological_order().front();
+  const TensorId weights = trained.node(first).inputs[1];
+  const auto values = trained.tensor(weights).values<float>();
+  std::vector<float> moved(values.begin(), values.end());
+  moved[3] *= 1.3f;
+  const auto bytes = std::as_bytes(std::span(moved));
+  trained.mutable_tensor(weights).data =
+      std::make_shared<const std::vector<std::byte>>(bytes.begin(), bytes.end());
+  const Graph again = quantize_on(trained, samples);
+  EXPECT_GT(worst_cosine(trained, again, waves(10, 2)), 0.999);
+}
+
+// Mean of 1 - cosine.
+double distance(const Graph& graph, const Graph& quantized,
+                const std::vector<std::vector<float>>& samples) {
+  double sum = 0;
+  for (const std::vector<float>& sample : samples) {
+    sum += 1 - worst_cosine(graph, quantized, {sample});
+  }
+  return sum / static_cast<double>(samples.size());
+}
+
+TEST(QuantizeLstm, ReconstructionAndABiasThatIsCorrectedBringItCloser) {
+  const Graph graph = encoder(0.1);
+  const auto samples = waves(60, 1);
+  const Calibration calibration = calibrate_on(graph, samples);
+  QuantizeOptions options;
+  options.correct_bias = false;
+  const auto nearest = quantize(graph, calibration, options);
+  ASSERT_TRUE(nearest.ok()) << nearest.status();
+  const auto interpreter = Interpreter::create(graph);
+  const auto met = observe_layer_inputs(
+      graph, *nearest, interpreter_source(graph, *interpreter, samples), {1, nullptr});
+  ASSERT_TRUE(met.ok()) << met.status();
+  // The sequence, both hidden states, and what the projection takes.
+  EXPECT_EQ(met->size(), 4);
+  options.layer_inputs = &*met;
+  options.correct_bias = true;
+  const auto reconstructed = quantize(graph, calibration, options);
+  ASSERT_TRUE(reconstructed.ok()) << reconstructed.status();
+  const auto others = waves(40, 2);
+  EXPECT_LT(distance(graph, *reconstructed, others), 0.8 * distance(graph, *nearest, others));
+}
+
+// What is summed of a sequence, in the plainest way.
+TEST(LayerInputs, HoldsTheProductsOfASequencesSteps) {
+  const Graph graph = encoder(8);
+  const auto samples = powers(2, 1);
+  const Graph quantized = quantize_on(graph, samples);
+  const auto interpreter = Interpreter::create(graph);
+  const auto met = observe_layer_inputs(
+      graph, quantized, interpreter_source(graph, *interpreter, samples), {1, nullptr});
+  ASSERT_TRUE(met.ok()) << met.status();
+  const PatchMoments& moments = met->at(sequence_source(graph, graph.inputs[0].tensor));
+  const QuantParams& params = *quantized.tensor(lstms(quantized)[0].inputs[0]).quant;
+  ASSERT_EQ(params.scales.size(), static_cast<size_t>(kBands));
+  EXPECT_EQ(moments.count, 2 * kSteps);
+  std::vector<int64_t> products(static_cast<size_t>(kBands * kBands));
+  for (const std::vector<float>& sample : samples) {
+    for (size_t t = 0; t < static_cast<size_t>(kSteps); ++t) {
+      const auto code = [&](size_t k) {
+        // 32 bits without the last 11.
+        const float steps = sample[t * kBands + k] / (params.scales[k] * 2048);
+        return static_cast<int64_t>(std::min(std::nearbyint(steps), 32767.0f));
+      };
+      for (size_t i = 0; i < kBands; ++i) {
+        for (size_t j = 0; j < kBands; ++j) products[i * kBands + j] += code(i) * code(j);
+      }
+    }
+  }
+  EXPECT_EQ(moments.products, products);
 }
 
 // As importers write it: sequences first, and the last state cut out of them.

@@ -180,9 +180,27 @@ TEST_F(Distill, RefusesAMarginWithOnePerson) {
   EXPECT_THAT(std::string(train().status().message()), HasSubstr("all of one person"));
 }
 
-TEST_F(Distill, SaysSoWhenNumbersAreLost) {
+TEST_F(Distill, SaysSoWhenNumbersAreLostAndKeepsTheLastGoodCheckpoint) {
+  options_.checkpoint_every = 1;
+  options_.progress = [](std::string_view, int64_t done, int64_t) { return done < 3; };
+  EXPECT_EQ(train().status().code(), absl::StatusCode::kCancelled);
+  options_.progress = nullptr;
+  options_.resume = true;
   options_.scale_rate = 1e30;
-  EXPECT_EQ(train().status().code(), absl::StatusCode::kAborted);
+  const absl::Status status = train().status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kAborted);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("checkpoint"));
+  // With a rate that does no harm the same checkpoint leads to the end.
+  options_.scale_rate = 5e-4;
+  const auto resumed = train();
+  ASSERT_TRUE(resumed.ok()) << resumed.status();
+  EXPECT_GE(resumed->resumed_from, 3);
+  EXPECT_LT(resumed->history.back().held_out.loss, resumed->history.front().held_out.loss);
+}
+
+TEST_F(Distill, RefusesAMarginWhereNobodyIsKnown) {
+  options_.margin_weight = 0.05;
+  EXPECT_THAT(std::string(train().status().message()), HasSubstr("needs to know them"));
 }
 
 TEST_F(Distill, RefusesTooFewPictures) {

@@ -7,6 +7,7 @@
 
 #include "compile/lower/lower.h"
 #include "engine/kernels/lstm_int16/lstm_int16.h"
+#include "engine/kernels/lstm_int16/tables.h"
 
 namespace durward {
 namespace {
@@ -15,14 +16,8 @@ constexpr size_t kInputWeights = 1, kStateWeights = 2, kGateBias = 3;
 
 // The values of sigmoid and tanh between which the kernel draws straight lines.
 std::vector<int16_t> gate_tables() {
-  std::vector<int16_t> tables;
-  for (const bool is_tanh : {false, true}) {
-    for (int64_t k = 0; k < kGateTableEntries; ++k) {
-      const double gate = std::ldexp(static_cast<double>((k << kGateStepBits) - 32768), -kGateBits);
-      const double value = is_tanh ? std::tanh(gate) : 1 / (1 + std::exp(-gate));
-      tables.push_back(static_cast<int16_t>(std::min(std::nearbyint(value * 32768), 32767.0)));
-    }
-  }
+  std::vector<int16_t> tables(2 * kGateTableEntries);
+  lstm_int16_tables(tables.data());
   return tables;
 }
 
