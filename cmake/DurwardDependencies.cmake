@@ -36,6 +36,11 @@ foreach(module IN ITEMS core imgproc imgcodecs)
   target_link_libraries(opencv INTERFACE ${OPENCV_${module}})
 endforeach()
 
+# Cameras and videos.
+find_library(OPENCV_videoio opencv_videoio REQUIRED)
+add_library(opencv_videoio INTERFACE IMPORTED)
+target_link_libraries(opencv_videoio INTERFACE ${OPENCV_videoio} opencv)
+
 # Recordings: decoding, other sample rates, spectra. kissfft, not FFTW: its licence is BSD, FFTW's the GPL.
 foreach(library IN ITEMS sndfile soxr)
   find_library(${library}_LIBRARY ${library} REQUIRED)
