@@ -3,30 +3,14 @@
 #include <absl/strings/str_format.h>
 
 #include <algorithm>
-#include <cmath>
+
+#include "vision/presentation_attack.h"
 
 namespace durward {
 namespace {
 
 PresentedKind& presented_kind(const std::optional<int32_t>& species, AttackSet& set) {
   return species ? set.species[static_cast<size_t>(*species)] : set.live;
-}
-
-absl::StatusOr<float> live_score(std::span<const float> outputs, int live_class) {
-  const auto live = static_cast<size_t>(live_class);
-  if (outputs.size() < 2 || live >= outputs.size()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "the model has ", outputs.size(), " outputs; the input specification says that number ",
-        live_class, " (from 0) is of live faces, and there must be another one of attacks"));
-  }
-  float others = -std::numeric_limits<float>::infinity();
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    if (!std::isfinite(outputs[i])) {
-      return absl::InvalidArgumentError(absl::StrCat("output ", i, " is not finite"));
-    }
-    if (i != live) others = std::max(others, outputs[i]);
-  }
-  return outputs[live] - others;
 }
 
 absl::StatusOr<AttackPoint> point_at(std::string name, float threshold,

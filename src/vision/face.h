@@ -32,7 +32,7 @@ struct Landmarks {
 struct Face {
   Box box;
   double score = 0;  // 0..1, the detector's confidence
-  Landmarks landmarks;
+  Landmarks landmarks = {};
 };
 
 // The face to take where one is wanted, as in a picture for enrolment: that whose box has its

@@ -119,6 +119,11 @@ absl::StatusOr<Image> crop_box(const Image& image, const Box& box, const InputSp
 
 }  // namespace
 
+Box square_part(const Box& box, double scale) {
+  const Part part = square_around(box, scale);
+  return {double(part.x), double(part.y), double(part.width), double(part.height)};
+}
+
 std::array<Point, 5> arcface_template(int width, int height) {
   const double scale = static_cast<double>(height) / kTemplateSide;
   std::array<Point, 5> points = kTemplate;

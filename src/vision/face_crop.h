@@ -23,6 +23,10 @@ namespace durward {
 [[nodiscard]] absl::StatusOr<Image> align_face(const Image& image, const Landmarks& landmarks,
                                                const InputSpec& spec);
 
+// The part of the picture that "face-square" takes: a square of `scale` times the box's longer side
+// about its middle, in whole pixels; it may reach out of the picture.
+[[nodiscard]] Box square_part(const Box& box, double scale);
+
 // What a model whose specification names a face's alignment sees of this face: align_face(), or for
 // "face-square" and "face-box" a part of the picture in whole pixels, scaled to spec.width x
 // spec.height. The box made face_scale times as large is reduced until it fits the picture and

@@ -34,6 +34,12 @@ class FaceDetector {
   // The faces by falling score; none is no error. InvalidArgument for an empty image.
   [[nodiscard]] absl::StatusOr<std::vector<Face>> detect(const Image& image);
 
+  // Which landmarks its faces have: five with YuNet, else the eyes, the nose and the mouth's
+  // middle.
+  [[nodiscard]] bool finds_mouth_corners() const {
+    return std::holds_alternative<YuNet>(detector_);
+  }
+
  private:
   explicit FaceDetector(std::variant<YuNet, BlazeFace> detector) : detector_(std::move(detector)) {}
 
