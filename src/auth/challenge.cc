@@ -2,14 +2,12 @@
 
 #include <sodium.h>
 
-#include <array>
-#include <span>
+#include <algorithm>
 
 namespace durward {
 namespace {
 
-constexpr std::string_view kBlink = "blink";
-constexpr std::array<std::string_view, 4> kActions = {kBlink, "turn-left", "turn-right", "nod"};
+constexpr std::string_view kBlink = kChallengeActions[0];
 constexpr std::array<std::string_view, 10> kDigits = {"0", "1", "2", "3", "4",
                                                       "5", "6", "7", "8", "9"};
 
@@ -20,6 +18,23 @@ std::string random_hex(size_t bytes) {
   sodium_bin2hex(hex.data(), hex.size(), random.data(), random.size());
   hex.pop_back();
   return hex;
+}
+
+absl::Status check_actions(std::span<const std::string_view> actions) {
+  if (actions.size() < 2) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a challenge of actions needs two that can be seen, not ", actions.size()));
+  }
+  for (size_t i = 0; i < actions.size(); ++i) {
+    const auto known = std::find(kChallengeActions.begin(), kChallengeActions.end(), actions[i]);
+    const auto before = actions.first(i);
+    if (known == kChallengeActions.end() ||
+        std::find(before.begin(), before.end(), actions[i]) != before.end()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "'", std::string(actions[i]), "' is no action of a challenge, or stands twice"));
+    }
+  }
+  return absl::OkStatus();
 }
 
 ChallengeVerdict verify_actions(const Challenge& challenge, const ChallengeResponse& response) {
@@ -81,16 +96,17 @@ std::string_view name_of(ChallengeVerdict verdict) {
   return "too-late";
 }
 
-absl::StatusOr<Challenge> new_challenge(const ChallengeSpec& spec, int64_t issued_ms) {
+absl::StatusOr<Challenge> new_challenge(const ChallengeSpec& spec, int64_t issued_ms,
+                                        std::span<const std::string_view> visible) {
   if (sodium_init() < 0) return absl::UnavailableError("the system gives no random numbers");
   if (spec.length < 1 || spec.length > kMaxChallengeLength) {
     return absl::InvalidArgumentError(
         absl::StrCat("a challenge has 1 to ", kMaxChallengeLength, " steps, not ", spec.length));
   }
   Challenge challenge{.nonce = random_hex(16), .spec = spec, .steps = {}, .issued_ms = issued_ms};
-  const std::span<const std::string_view> names = spec.kind == ChallengeKind::kActions
-                                                      ? std::span<const std::string_view>(kActions)
-                                                      : std::span<const std::string_view>(kDigits);
+  const bool actions = spec.kind == ChallengeKind::kActions;
+  if (actions) DURWARD_RETURN_IF_ERROR(check_actions(visible));
+  const std::span<const std::string_view> names = actions ? visible : kDigits;
   const auto count = static_cast<uint32_t>(names.size());
   uint32_t last = count;
   for (int64_t i = 0; i < spec.length; ++i) {

@@ -2,8 +2,10 @@
 // that a recording made before cannot answer.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +15,10 @@
 namespace durward {
 
 inline constexpr int64_t kMaxChallengeLength = 16;
+
+// What a person can be asked to do before a camera.
+inline constexpr std::array<std::string_view, 4> kChallengeActions = {"blink", "turn-left",
+                                                                      "turn-right", "nod"};
 
 enum class ChallengeKind { kActions, kDigits };
 
@@ -28,13 +34,17 @@ struct ChallengeSpec {
 struct Challenge {
   std::string nonce;  // 32 hexadecimal digits: no two challenges have the same
   ChallengeSpec spec;
-  std::vector<std::string> steps;  // "blink", "turn-left", "turn-right", "nod"; or "0" to "9"
+  std::vector<std::string> steps;  // of kChallengeActions; or "0" to "9"
   int64_t issued_ms = 0;           // by the clock of the samples
 };
 
 // Steps drawn uniformly from the system's random numbers (libsodium), none the same as the one
-// before: 4 actions give 4 * 3^(n-1) challenges, digits 10 * 9^(n-1).
-[[nodiscard]] absl::StatusOr<Challenge> new_challenge(const ChallengeSpec& spec, int64_t issued_ms);
+// before: of k actions there are k * (k-1)^(n-1) challenges, of digits 10 * 9^(n-1). Actions are
+// those of `visible`, which whoever watches can see. InvalidArgument for a length out of range, a
+// name that is no action or stands twice, and fewer than two actions.
+[[nodiscard]] absl::StatusOr<Challenge> new_challenge(
+    const ChallengeSpec& spec, int64_t issued_ms,
+    std::span<const std::string_view> visible = kChallengeActions);
 
 // What was seen or heard, with the time at which it was complete.
 struct ChallengeResponse {

@@ -18,8 +18,8 @@ namespace durward {
 
 struct CapturedSample {
   SampleMark mark;
-  bool usable = false;   // of enough quality to be compared
-  std::string guidance;  // what the person should do: "come closer"; empty for nothing
+  bool usable = false;        // of enough quality to be compared
+  std::string guidance = {};  // what the person should do: "come closer"; empty for nothing
 };
 
 struct FactorComparison {
@@ -36,6 +36,11 @@ class Factor {
  public:
   virtual ~Factor() = default;
   [[nodiscard]] virtual std::string_view modality() const = 0;  // "face", "voice", "touch"
+
+  // Which of kChallengeActions it can see: a challenge asks for no others.
+  [[nodiscard]] virtual std::vector<std::string_view> visible_actions() const {
+    return {kChallengeActions.begin(), kChallengeActions.end()};
+  }
 
   // Forgets the samples of the request before. `challenge` is what the person is asked for, or
   // nothing; it outlives the request. NotFound where the user has no template of this modality.

@@ -40,7 +40,8 @@ void FactorRun::guide(const std::string& guidance) {
 
 absl::Status FactorRun::begin() {
   if (rule_.challenge) {
-    DURWARD_ASSIGN_OR_RETURN(challenge_, new_challenge(*rule_.challenge, clock_.now_ms()));
+    DURWARD_ASSIGN_OR_RETURN(
+        challenge_, new_challenge(*rule_.challenge, clock_.now_ms(), factor_.visible_actions()));
   }
   DURWARD_RETURN_IF_ERROR(factor_.begin(request_.user, challenge_ ? &*challenge_ : nullptr));
   if (challenge_ && observer_ != nullptr) {

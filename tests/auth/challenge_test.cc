@@ -123,5 +123,35 @@ TEST(VerifyResponse, AnAnswerToAnotherChallengeIsNone) {
             ChallengeVerdict::kOtherNonce);
 }
 
+TEST(Challenge, AsksOnlyForWhatCanBeSeenAndForAllOfItAlike) {
+  const std::vector<std::string_view> visible = {"turn-left", "turn-right", "nod"};
+  std::map<std::vector<std::string>, int> drawn;
+  constexpr int kDraws = 6000;
+  for (int i = 0; i < kDraws; ++i) {
+    const auto challenge = new_challenge({.length = 2}, 0, visible);
+    ASSERT_TRUE(challenge.ok()) << challenge.status();
+    ++drawn[challenge->steps];
+  }
+  // Three actions, then one of the two others.
+  EXPECT_EQ(drawn.size(), 6u);
+  for (const auto& [steps, count] : drawn) {
+    // 1,000 are to be expected, with a standard deviation of 29.
+    EXPECT_NEAR(count, kDraws / 6, 170) << steps[0] << " " << steps[1];
+    for (const std::string& step : steps) EXPECT_NE(step, "blink");
+  }
+}
+
+TEST(Challenge, NeedsTwoActionsThatThereAre) {
+  const auto refused = [](std::vector<std::string_view> visible) {
+    return absl::IsInvalidArgument(new_challenge({.length = 2}, 0, visible).status());
+  };
+  EXPECT_TRUE(refused({}));
+  EXPECT_TRUE(refused({"nod"}));
+  EXPECT_TRUE(refused({"nod", "nod"}));
+  EXPECT_TRUE(refused({"nod", "wink"}));
+  // Digits are heard, whatever is seen.
+  EXPECT_TRUE(new_challenge({.kind = ChallengeKind::kDigits, .length = 4}, 0, {}).ok());
+}
+
 }  // namespace
 }  // namespace durward
