@@ -22,6 +22,17 @@ std::vector<uint8_t> for_each_neighbourhood(std::span<const uint8_t> frames, siz
 
 }  // namespace
 
+absl::StatusOr<std::vector<uint8_t>> VoiceActivityDetector::detect(std::span<const float> samples) {
+  DURWARD_RETURN_IF_ERROR(begin());
+  const auto frame = static_cast<size_t>(frame_samples());
+  std::vector<uint8_t> speech(samples.size() / frame);
+  for (size_t i = 0; i < speech.size(); ++i) {
+    DURWARD_ASSIGN_OR_RETURN(const bool heard, hears(samples.subspan(i * frame, frame)));
+    speech[i] = heard ? 1 : 0;
+  }
+  return speech;
+}
+
 absl::StatusOr<std::unique_ptr<VoiceActivityDetector>> create_voice_activity_detector(
     VoiceActivity kind) {
   switch (kind) {
@@ -29,6 +40,10 @@ absl::StatusOr<std::unique_ptr<VoiceActivityDetector>> create_voice_activity_det
       break;
     case VoiceActivity::kWebRtc:
       return create_webrtc_vad();
+    case VoiceActivity::kSilero:
+      return absl::FailedPreconditionError(
+          "the voice activity detector \"silero\" needs its model, silero_vad.onnx, which "
+          "scripts/setup fetches");
   }
   return std::unique_ptr<VoiceActivityDetector>();
 }

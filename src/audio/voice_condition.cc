@@ -24,8 +24,28 @@ absl::Status bad_condition(std::string_view text) {
       "each once"));
 }
 
-absl::StatusOr<Audio> with_noise(VoiceFrontEnd& front_end, const Audio& recording,
-                                 const VoiceCondition& condition, uint64_t seed) {
+}  // namespace
+
+absl::Status add_condition(std::string_view text, VoiceCondition& condition) {
+  constexpr std::string_view kCut = "cut=", kSnr = "snr=";
+  constexpr double kMaxDb = 100;
+  if (text.starts_with(kCut) && text.ends_with('s') && !condition.seconds) {
+    condition.seconds = number(text.substr(kCut.size(), text.size() - kCut.size() - 1));
+    return condition.seconds && *condition.seconds > 0 ? absl::OkStatus() : bad_condition(text);
+  }
+  const size_t colon = text.find(':');
+  if (!text.starts_with(kSnr) || colon == std::string_view::npos || condition.snr_db) {
+    return bad_condition(text);
+  }
+  condition.snr_db = number(text.substr(kSnr.size(), colon - kSnr.size()));
+  if (!condition.snr_db || std::abs(*condition.snr_db) > kMaxDb) return bad_condition(text);
+  DURWARD_ASSIGN_OR_RETURN(Audio noise, read_audio(std::string(text.substr(colon + 1))));
+  condition.noise = std::make_shared<const Audio>(std::move(noise));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Audio> add_noise(VoiceFrontEnd& front_end, const Audio& recording,
+                                const VoiceCondition& condition, uint64_t seed) {
   const int rate = front_end.spec().sample_rate;
   DURWARD_ASSIGN_OR_RETURN(Audio audio, resample(recording, rate));
   DURWARD_ASSIGN_OR_RETURN(const double speech, front_end.speech_power(audio));
@@ -48,31 +68,11 @@ absl::StatusOr<Audio> with_noise(VoiceFrontEnd& front_end, const Audio& recordin
   return audio;
 }
 
-}  // namespace
-
-absl::Status add_condition(std::string_view text, VoiceCondition& condition) {
-  constexpr std::string_view kCut = "cut=", kSnr = "snr=";
-  constexpr double kMaxDb = 100;
-  if (text.starts_with(kCut) && text.ends_with('s') && !condition.seconds) {
-    condition.seconds = number(text.substr(kCut.size(), text.size() - kCut.size() - 1));
-    return condition.seconds && *condition.seconds > 0 ? absl::OkStatus() : bad_condition(text);
-  }
-  const size_t colon = text.find(':');
-  if (!text.starts_with(kSnr) || colon == std::string_view::npos || condition.snr_db) {
-    return bad_condition(text);
-  }
-  condition.snr_db = number(text.substr(kSnr.size(), colon - kSnr.size()));
-  if (!condition.snr_db || std::abs(*condition.snr_db) > kMaxDb) return bad_condition(text);
-  DURWARD_ASSIGN_OR_RETURN(Audio noise, read_audio(std::string(text.substr(colon + 1))));
-  condition.noise = std::make_shared<const Audio>(std::move(noise));
-  return absl::OkStatus();
-}
-
 absl::StatusOr<VoicePartials> voice_partials(VoiceFrontEnd& front_end, const Audio& recording,
                                              const VoiceCondition& condition, uint64_t seed) {
   std::vector<float> speech;
   if (condition.snr_db) {
-    DURWARD_ASSIGN_OR_RETURN(const Audio noisy, with_noise(front_end, recording, condition, seed));
+    DURWARD_ASSIGN_OR_RETURN(const Audio noisy, add_noise(front_end, recording, condition, seed));
     DURWARD_ASSIGN_OR_RETURN(speech, front_end.speech(noisy));
   } else {
     DURWARD_ASSIGN_OR_RETURN(speech, front_end.speech(recording));

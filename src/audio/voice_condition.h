@@ -26,6 +26,12 @@ struct VoiceCondition {
 // before; the errors of read_audio.
 [[nodiscard]] absl::Status add_condition(std::string_view text, VoiceCondition& condition);
 
+// The recording at the front end's rate, with the condition's noise added. Where in the noise a
+// recording's part begins depends on `seed` alone. Errors: the front end's; InvalidArgument where
+// the noise is silent there.
+[[nodiscard]] absl::StatusOr<Audio> add_noise(VoiceFrontEnd& front_end, const Audio& recording,
+                                              const VoiceCondition& condition, uint64_t seed);
+
 // Where in the noise a recording's part begins depends on `seed` alone. Errors: the front end's;
 // InvalidArgument where the noise is silent there.
 [[nodiscard]] absl::StatusOr<VoicePartials> voice_partials(VoiceFrontEnd& front_end,

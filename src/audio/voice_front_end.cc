@@ -32,9 +32,15 @@ std::vector<int64_t> partial_starts(int64_t samples, const VoiceSpec& spec) {
 }
 
 absl::StatusOr<VoiceFrontEnd> VoiceFrontEnd::create(const VoiceSpec& spec) {
-  DURWARD_ASSIGN_OR_RETURN(MelSpectrum mel, MelSpectrum::create(spec));
+  DURWARD_RETURN_IF_ERROR(check_voice_spec(spec));
   DURWARD_ASSIGN_OR_RETURN(std::unique_ptr<VoiceActivityDetector> detector,
                            create_voice_activity_detector(spec.voice_activity));
+  return create(spec, std::move(detector));
+}
+
+absl::StatusOr<VoiceFrontEnd> VoiceFrontEnd::create(
+    const VoiceSpec& spec, std::unique_ptr<VoiceActivityDetector> detector) {
+  DURWARD_ASSIGN_OR_RETURN(MelSpectrum mel, MelSpectrum::create(spec));
   return VoiceFrontEnd(spec, std::move(mel), std::move(detector));
 }
 

@@ -30,6 +30,9 @@ class VoiceFrontEnd {
  public:
   // Errors: check_voice_spec's and create_voice_activity_detector's.
   [[nodiscard]] static absl::StatusOr<VoiceFrontEnd> create(const VoiceSpec& spec);
+  // With the detector that the specification names, or none where it names none.
+  [[nodiscard]] static absl::StatusOr<VoiceFrontEnd> create(
+      const VoiceSpec& spec, std::unique_ptr<VoiceActivityDetector> detector);
 
   // What is said in a recording (of any sample rate): resampled, raised to the level, without
   // pauses. InvalidArgument: it is silent, or nobody speaks; the errors of resample and of the

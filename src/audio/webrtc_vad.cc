@@ -45,21 +45,23 @@ class WebRtcVad final : public VoiceActivityDetector {
 
   [[nodiscard]] int frame_samples() const override { return kFrame; }
 
-  absl::StatusOr<std::vector<uint8_t>> detect(std::span<const float> samples) override {
-    if (calls_.init(vad_) != 0 || calls_.set_mode(vad_, kMostAggressive) != 0) {
-      return absl::InternalError("WebRTC's voice activity detector cannot be set up");
+  absl::Status begin() override {
+    if (calls_.init(vad_) == 0 && calls_.set_mode(vad_, kMostAggressive) == 0) {
+      return absl::OkStatus();
     }
-    std::vector<uint8_t> speech(samples.size() / kFrame);
+    return absl::InternalError("WebRTC's voice activity detector cannot be set up");
+  }
+
+  absl::StatusOr<bool> hears(std::span<const float> samples) override {
     std::array<int16_t, kFrame> frame;
-    for (size_t i = 0; i < speech.size(); ++i) {
-      std::transform(samples.begin() + static_cast<std::ptrdiff_t>(i * kFrame),
-                     samples.begin() + static_cast<std::ptrdiff_t>((i + 1) * kFrame), frame.begin(),
-                     to_int16);
-      const int found = calls_.process(vad_, kRate, frame.data(), frame.size());
-      if (found < 0) return absl::InternalError("WebRTC's voice activity detector failed");
-      speech[i] = found > 0 ? 1 : 0;
+    if (samples.size() != frame.size()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("a frame of ", samples.size(), " samples, expected ", kFrame));
     }
-    return speech;
+    std::transform(samples.begin(), samples.end(), frame.begin(), to_int16);
+    const int found = calls_.process(vad_, kRate, frame.data(), frame.size());
+    if (found < 0) return absl::InternalError("WebRTC's voice activity detector failed");
+    return found > 0;
   }
 
  private:
@@ -92,7 +94,9 @@ absl::StatusOr<std::unique_ptr<VoiceActivityDetector>> create_webrtc_vad() {
   if (vad == nullptr) {
     return absl::ResourceExhaustedError("no memory for WebRTC's voice activity detector");
   }
-  return std::make_unique<WebRtcVad>(calls, vad);
+  auto detector = std::make_unique<WebRtcVad>(calls, vad);
+  DURWARD_RETURN_IF_ERROR(detector->begin());
+  return detector;
 }
 
 }  // namespace durward

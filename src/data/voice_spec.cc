@@ -8,7 +8,8 @@ namespace durward {
 namespace {
 
 constexpr SpecName<VoiceActivity> kDetectors[] = {{VoiceActivity::kNone, "none"},
-                                                  {VoiceActivity::kWebRtc, "webrtc"}};
+                                                  {VoiceActivity::kWebRtc, "webrtc"},
+                                                  {VoiceActivity::kSilero, "silero"}};
 
 absl::Status in_range(std::string_view key, double value, double lowest, double highest) {
   if (value >= lowest && value <= highest) return absl::OkStatus();

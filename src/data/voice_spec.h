@@ -16,6 +16,7 @@ namespace durward {
 enum class VoiceActivity : uint8_t {
   kNone,    // "none": nothing is cut out
   kWebRtc,  // "webrtc": WebRTC's detector, at its most aggressive
+  kSilero,  // "silero": Silero's network, whose model is given beside the specification
 };
 
 // Samples and frames are those after resampling to `sample_rate`.
