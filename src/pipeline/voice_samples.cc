@@ -10,6 +10,7 @@
 #include "base/parallel.h"
 #include "data/audio.h"
 #include "pipeline/record_store.h"
+#include "pipeline/silero_model.h"
 #include "pipeline/skipped_reason.h"
 
 namespace durward {
@@ -35,8 +36,13 @@ absl::StatusOr<SampleSet> collect_voice_samples(std::span<const fs::path> files,
   // only a few are in memory.
   constexpr int64_t kBatch = 16;
   std::vector<VoiceFrontEnd> front_ends;
+  DURWARD_RETURN_IF_ERROR(check_voice_spec(spec));
+  DURWARD_ASSIGN_OR_RETURN(const DetectorMaker detectors,
+                           DetectorMaker::create(spec.voice_activity));
   for (int i = 0; i < std::max(1, options.threads); ++i) {
-    DURWARD_ASSIGN_OR_RETURN(VoiceFrontEnd front_end, VoiceFrontEnd::create(spec));
+    DURWARD_ASSIGN_OR_RETURN(std::unique_ptr<VoiceActivityDetector> detector, detectors.make());
+    DURWARD_ASSIGN_OR_RETURN(VoiceFrontEnd front_end,
+                             VoiceFrontEnd::create(spec, std::move(detector)));
     front_ends.push_back(std::move(front_end));
   }
   const auto values = static_cast<size_t>(spec.partial_frames) * static_cast<size_t>(spec.bands);
