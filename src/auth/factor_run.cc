@@ -78,12 +78,14 @@ void FactorRun::capture(FactorEvidence& evidence) {
     if (use == SampleGuard::Use::kSkip) continue;
     any = true;
     guide(sample->guidance);
+    if (!sample->guidance.empty()) last_advice_ = sample->guidance;
     if (!sample->usable) continue;
     factor_.keep();
     ++evidence.samples;
   }
   if (evidence.samples == 0) {
     evidence.missing = any ? Missing::kLowQuality : Missing::kNoSample;
+    evidence.detail = last_advice_;
     return;
   }
   evidence.missing = std::nullopt;

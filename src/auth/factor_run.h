@@ -66,7 +66,7 @@ class FactorRun {
   SessionObserver* observer_;
   std::mutex& observer_mutex_;
   std::optional<Challenge> challenge_;
-  std::string last_guidance_;
+  std::string last_guidance_, last_advice_;  // what was said, and the last that was not empty
 
   FactorEvidence evidence_;
   bool captured_ = false, evaluated_ = false, done_ = false;
