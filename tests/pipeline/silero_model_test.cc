@@ -1,5 +1,5 @@
-// Silero's detector from its file, on our engine; tests/formats/onnx holds its probabilities against
-// ONNX Runtime's, to 1e-5.
+// Silero's detector from its file, on our engine; tests/formats/onnx holds its probabilities
+// against ONNX Runtime's, to 1e-5.
 #include "pipeline/silero_model.h"
 
 #include <gmock/gmock.h>
