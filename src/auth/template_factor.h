@@ -11,8 +11,8 @@
 namespace durward {
 
 // begin("", challenge), an empty user, is for enrolment and identification: no templates are looked
-// up, and compare() is not called. begin(user, ...) looks up the user's templates: those of the same
-// model, else those of a model whose version the factor takes for compatible (TemplateMatch).
+// up, and compare() is not called. begin(user, ...) looks up the user's templates: those of the
+// same model, else those of a model whose version the factor takes for compatible (TemplateMatch).
 class TemplateFactor : public Factor {
  public:
   // What its embeddings are compared with; the same as long as the factor lives.

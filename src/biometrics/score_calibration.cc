@@ -50,9 +50,8 @@ absl::Status check_score_calibration(const ScoreCalibration& calibration) {
         absl::StrCat("the first feature must be \"", std::string(kScoreFeature), "\""));
   }
   if (features.size() > kMaxCalibrationFeatures) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("there are ", features.size(), " features, more than ",
-                     kMaxCalibrationFeatures));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "there are ", features.size(), " features, more than ", kMaxCalibrationFeatures));
   }
   for (auto feature = features.begin(); feature != features.end(); ++feature) {
     if (feature->empty() || std::find(features.begin(), feature, *feature) != feature) {
@@ -85,8 +84,8 @@ absl::StatusOr<CalibrationFit> fit_score_calibration(const CalibrationScores& fi
   if (!(fit.calibration.llr.weights[0] > 0)) {
     return absl::FailedPreconditionError("higher scores are no sign of one person here");
   }
-  fit.cllr = cllr(llrs_of(fit.calibration, judged.genuine),
-                  llrs_of(fit.calibration, judged.impostor));
+  fit.cllr =
+      cllr(llrs_of(fit.calibration, judged.genuine), llrs_of(fit.calibration, judged.impostor));
   fit.min_cllr = min_cllr(scored_trials(judged));
   return fit;
 }
