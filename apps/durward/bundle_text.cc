@@ -77,6 +77,17 @@ std::string certificate_text(const std::optional<Certificate>& certificate) {
   return text + templates_text(certificate->templates);
 }
 
+std::string calibration_text(const std::optional<CertifiedCalibration>& certified) {
+  if (!certified) return "no score calibration: its scores cannot be weighed (durward calibrate)\n";
+  const ScoreCalibration& calibration = certified->calibration;
+  std::string text = "LLR of a score: " + number(calibration.llr.offset);
+  for (size_t i = 0; i < calibration.features.size(); ++i) {
+    text += " + " + number(calibration.llr.weights[i]) + " " + plain(calibration.features[i]);
+  }
+  return text + "; Cllr " + number(certified->cllr) + ", minCllr " + number(certified->min_cllr) +
+         " bits on half of " + std::to_string(certified->people) + " people\n";
+}
+
 std::string members_text(const std::vector<ManifestMember>& members) {
   TextTable table({"member", "bytes", "SHA-256", "type"});
   for (const ManifestMember& member : members) {
@@ -116,7 +127,8 @@ std::string bundle_text(const Bundle& bundle) {
                                      : "none") +
          "\n" + "choices:       " + one_line(lineage.choices) + "\n" +
          "signature:     " + signature_text(bundle) + "\n\n" +
-         certificate_text(manifest.certificate) + "\n" + members_text(manifest.members);
+         certificate_text(manifest.certificate) + calibration_text(manifest.score_calibration) +
+         "\n" + members_text(manifest.members);
 }
 
 json bundle_json(const Bundle& bundle) {

@@ -51,6 +51,22 @@ absl::Status add_signature(Bytes manifest, const SecretKey& key, ZipWriter& zip)
   return zip.add(kSignaturePath, as_bytes(signature_text(sign_manifest(manifest, key))));
 }
 
+// The bundle's members below a manifest.
+absl::Status write_members(const Bundle& bundle, Bytes manifest, const SecretKey* key,
+                           const std::filesystem::path& file) {
+  DURWARD_RETURN_IF_ERROR(bundle.check_members());
+  DURWARD_ASSIGN_OR_RETURN(AtomicFile output, AtomicFile::create(file));
+  ZipWriter zip([&](Bytes bytes) { return output.write(bytes); });
+  DURWARD_RETURN_IF_ERROR(zip.add(kManifestPath, manifest));
+  for (const ManifestMember& member : bundle.manifest().members) {
+    DURWARD_ASSIGN_OR_RETURN(const Bytes bytes, bundle.member(member.path));
+    DURWARD_RETURN_IF_ERROR(zip.add(member.path, bytes));
+  }
+  if (key != nullptr) DURWARD_RETURN_IF_ERROR(add_signature(manifest, *key, zip));
+  DURWARD_RETURN_IF_ERROR(zip.finish());
+  return output.commit();
+}
+
 }  // namespace
 
 absl::Status BundleWriter::check_path(std::string_view path) const {
@@ -126,19 +142,17 @@ absl::Status BundleWriter::write(const std::filesystem::path& file, const Secret
   return output.commit();
 }
 
+absl::Status replace_manifest(const Bundle& bundle, Manifest manifest,
+                              const std::filesystem::path& file, const SecretKey* key) {
+  manifest.members = bundle.manifest().members;
+  const absl::StatusOr<std::string> text = manifest_text(manifest);
+  if (!text.ok()) return with_context(text.status(), kManifestPath);
+  return write_members(bundle, as_bytes(*text), key, file);
+}
+
 absl::Status sign_bundle(const Bundle& bundle, const SecretKey& key,
                          const std::filesystem::path& file) {
-  DURWARD_RETURN_IF_ERROR(bundle.check_members());
-  DURWARD_ASSIGN_OR_RETURN(AtomicFile output, AtomicFile::create(file));
-  ZipWriter zip([&](Bytes bytes) { return output.write(bytes); });
-  DURWARD_RETURN_IF_ERROR(zip.add(kManifestPath, bundle.manifest_bytes()));
-  for (const ManifestMember& member : bundle.manifest().members) {
-    DURWARD_ASSIGN_OR_RETURN(const Bytes bytes, bundle.member(member.path));
-    DURWARD_RETURN_IF_ERROR(zip.add(member.path, bytes));
-  }
-  DURWARD_RETURN_IF_ERROR(add_signature(bundle.manifest_bytes(), key, zip));
-  DURWARD_RETURN_IF_ERROR(zip.finish());
-  return output.commit();
+  return write_members(bundle, bundle.manifest_bytes(), &key, file);
 }
 
 }  // namespace durward

@@ -50,6 +50,13 @@ class BundleWriter {
   std::vector<Member> members_;
 };
 
+// The same bundle with another manifest, whose members stay those of the bundle, written to `file`,
+// which may be the bundle's own; signed where there is a key, else unsigned. Every member is
+// checked before: DataLoss. InvalidArgument where a field of the manifest is wrong.
+[[nodiscard]] absl::Status replace_manifest(const Bundle& bundle, Manifest manifest,
+                                            const std::filesystem::path& file,
+                                            const SecretKey* key = nullptr);
+
 // The same bundle with this key's signature instead of the one that it may have, written to `file`,
 // which may be the bundle's own. Every member is checked before: DataLoss.
 [[nodiscard]] absl::Status sign_bundle(const Bundle& bundle, const SecretKey& key,

@@ -85,6 +85,10 @@ const JsonField& JsonField::expect_fields(std::initializer_list<std::string_view
   return *this;
 }
 
+bool JsonField::has(std::string_view name) const {
+  return value_->is_object() && value_->contains(std::string(name));
+}
+
 JsonField JsonField::operator[](std::string_view name) const {
   const json* value = &nothing();
   if (value_->is_object()) {

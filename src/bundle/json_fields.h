@@ -28,6 +28,8 @@ class JsonField {
 
   // For an object: an error unless it has exactly these fields.
   const JsonField& expect_fields(std::initializer_list<std::string_view> names) const;
+  // Whether an object has it: for a field that later versions added.
+  [[nodiscard]] bool has(std::string_view name) const;
   [[nodiscard]] JsonField operator[](std::string_view name) const;
   [[nodiscard]] std::vector<JsonField> items(size_t most) const;  // of an array
   [[nodiscard]] bool is_null() const { return value_->is_null(); }

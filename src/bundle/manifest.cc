@@ -68,8 +68,15 @@ absl::Status check_schema(const json& document) {
 }
 
 Manifest read_manifest(const JsonField& root) {
-  root.expect_fields(
-      {"schema", "tool_version", "model", "preprocessing", "certificate", "lineage", "members"});
+  // Bundles of before have no such field, and are written without it where there is nothing in it.
+  const bool calibrated = root.has("score_calibration");
+  if (calibrated) {
+    root.expect_fields({"schema", "tool_version", "model", "preprocessing", "certificate",
+                        "score_calibration", "lineage", "members"});
+  } else {
+    root.expect_fields(
+        {"schema", "tool_version", "model", "preprocessing", "certificate", "lineage", "members"});
+  }
   Manifest manifest;
   manifest.tool_version = root["tool_version"].text();
   const JsonField model = root["model"].expect_fields({"name", "source_sha256"});
@@ -77,6 +84,9 @@ Manifest read_manifest(const JsonField& root) {
   manifest.preprocessing = root["preprocessing"].object();
   const JsonField certificate = root["certificate"];
   if (!certificate.is_null()) manifest.certificate = read_certificate(certificate);
+  if (calibrated) {
+    manifest.score_calibration = read_certified_calibration(root["score_calibration"]);
+  }
   manifest.lineage = read_lineage(root["lineage"]);
   for (const JsonField& field : root["members"].items(kMaxMembers)) {
     manifest.members.push_back(read_member(field));
@@ -97,11 +107,13 @@ ordered_json to_json(const Manifest& manifest) {
       {"model", {{"name", manifest.model.name}, {"source_sha256", manifest.model.source_sha256}}},
       {"preprocessing", manifest.preprocessing},
       {"certificate", manifest.certificate ? to_json(*manifest.certificate) : ordered_json()},
-      {"lineage",
-       {{"calibration_sha256", or_null(manifest.lineage.calibration_sha256)},
-        {"choices", manifest.lineage.choices}}},
-      {"members", ordered_json::array()},
   };
+  if (manifest.score_calibration) {
+    document["score_calibration"] = to_json(*manifest.score_calibration);
+  }
+  document["lineage"] = {{"calibration_sha256", or_null(manifest.lineage.calibration_sha256)},
+                         {"choices", manifest.lineage.choices}};
+  document["members"] = ordered_json::array();
   for (const ManifestMember& member : manifest.members) {
     document["members"].push_back({{"path", member.path},
                                    {"bytes", member.bytes},

@@ -11,6 +11,7 @@
 
 #include "base/status.h"
 #include "bundle/certificate.h"
+#include "bundle/certified_calibration.h"
 
 namespace durward {
 
@@ -50,6 +51,8 @@ struct Manifest {
   // it is; whoever prepares inputs checks it.
   nlohmann::json preprocessing = nlohmann::json::object();
   std::optional<Certificate> certificate;  // none: the model was not evaluated
+  // none: its scores say nothing about how much they weigh against other evidence
+  std::optional<CertifiedCalibration> score_calibration;
   Lineage lineage;
   std::vector<ManifestMember> members;  // without manifest.json and manifest.sig
 

@@ -22,6 +22,7 @@
 #include "pipeline/picture_digest.h"
 #include "pipeline/profile.h"
 #include "pipeline/quantization_json.h"
+#include "pipeline/score_calibration.h"
 #include "pipeline/speed_json.h"
 #include "pipeline/staged_folder.h"
 #include "pipeline/tuning.h"
@@ -266,6 +267,7 @@ class Compression {
     manifest.model = {name_, file_.sha256};
     manifest.preprocessing = json::parse(to_json(request_.samples.preprocessing));
     manifest.certificate = certificate_;
+    manifest.score_calibration = score_calibration_;
     manifest.lineage.calibration_sha256 = calibration_->digest;
     manifest.lineage.choices = {{"command", request_.command},
                                 {"calibration", result_["calibration"]},
@@ -376,6 +378,7 @@ class Compression {
           make_certificate(*trials_, after, {foreign_templates(file_.sha256, comparison)},
                            evaluation_));
       result_["certificate"] = to_json(*certificate_);
+      DURWARD_RETURN_IF_ERROR(calibrate(after));
     }
     for (const Gate& gate : request_.gates) {
       const GateResult verdict = judge(gate, comparison.losses);
@@ -384,6 +387,24 @@ class Compression {
       entry["text"] = absl::StrCat(gate.text, " (", variant.name, ")");
       result_["gates"].push_back(std::move(entry));
     }
+    return absl::OkStatus();
+  }
+
+  // What a score weighs against other evidence, where the trials can tell.
+  absl::Status calibrate(const System& system) {
+    absl::StatusOr<CertifiedCalibration> calibration =
+        calibrate_scores(*trials_, system.embeddings, {.seed = request_.seed});
+    if (absl::IsFailedPrecondition(calibration.status())) {
+      warn(
+          absl::StrCat("The bundle says nothing of what a score weighs against other evidence, "
+                       "which an authenticator needs: ",
+                       std::string(calibration.status().message()),
+                       ". Fit it to more trials with durward calibrate."));
+      return absl::OkStatus();
+    }
+    if (!calibration.ok()) return calibration.status();
+    score_calibration_ = *std::move(calibration);
+    result_["score_calibration"] = to_json(*score_calibration_);
     return absl::OkStatus();
   }
 
@@ -480,6 +501,7 @@ class Compression {
   std::vector<ExportFile> exports_;
   BundleModel bundle_;
   std::optional<Certificate> certificate_;  // of the bundle, on the trials
+  std::optional<CertifiedCalibration> score_calibration_;
   std::vector<Variant> float_, quantised_;
   bool passed_ = true;
 };

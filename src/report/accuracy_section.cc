@@ -247,6 +247,30 @@ Html certificate_table(const JsonView& certificate) {
          (table.rows.empty() ? Html() : render(table)) + refusals;
 }
 
+Html calibration_table(const JsonView& calibration) {
+  const std::vector<JsonView> features = calibration.items("features");
+  const std::vector<JsonView> weights = calibration.items("weights");
+  if (features.empty() || features.size() != weights.size()) return {};
+  Table table{"Natural log-likelihood ratio: the offset and, of each feature, its weight times it",
+              {{"Feature", false}, {"Weight", true}},
+              {}};
+  for (size_t i = 0; i < features.size(); ++i) {
+    table.rows.push_back(
+        {Html::text(features[i].text()), Html::text(or_dash(weights[i].number(), threshold_text))});
+  }
+  table.rows.push_back(
+      {Html::text("offset"), Html::text(or_dash(calibration.number("offset"), threshold_text))});
+  return element("h3", "What a score weighs") + render(table) +
+         element(
+             "p",
+             absl::StrCat("Fitted on half of ", or_dash(calibration.number("people"), count_text),
+                          " people; on the other half Cllr is ",
+                          or_dash(calibration.number("cllr"), threshold_text), " bits, of which ",
+                          or_dash(calibration.number("min_cllr"), threshold_text),
+                          " are what no calibration could take away (minCllr)."),
+             "class=\"note\"");
+}
+
 std::string source_sentence(const JsonView& evaluation) {
   const JsonView figures = evaluation.items("variants").front()["figures"];
   std::string sentence =
@@ -285,7 +309,8 @@ Html accuracy_section(const JsonView& result) {
                  paragraph(source_sentence(evaluation)) + det(variants) + figures_table(variants) +
                      refused_note(variants) + condition_table(variants) + losses_table(evaluation) +
                      drift_table(evaluation) + cosine_table(evaluation) + cross_table(evaluation) +
-                     group_tables(evaluation) + certificate_table(result["certificate"]));
+                     group_tables(evaluation) + certificate_table(result["certificate"]) +
+                     calibration_table(result["score_calibration"]));
 }
 
 }  // namespace durward

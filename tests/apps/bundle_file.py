@@ -65,6 +65,18 @@ CERTIFICATE = {
     ],
 }
 
+SCORE_CALIBRATION = {
+    "features": ["cosine", "log-seconds"],
+    "weights": [24.5, 0.25],
+    "offset": -9.75,
+    "trials_sha256": "b" * 64,
+    "people": 300,
+    "genuine_trials": 1500,
+    "impostor_trials": 15000,
+    "cllr": 0.125,
+    "min_cllr": 0.0625,
+}
+
 MEMBERS = [
     ("plan.fb", "application/octet-stream", b"a plan"),
     ("golden/0.in", "application/octet-stream", b"inputs"),
@@ -74,13 +86,15 @@ MEMBERS = [
 ]
 
 
-def manifest(members=MEMBERS):
+def manifest(members=MEMBERS, score_calibration=None):
+    calibrated = {"score_calibration": score_calibration} if score_calibration else {}
     document = {
         "schema": "durward-bundle/1",
         "tool_version": "0.1.0",
         "model": {"name": "tiny", "source_sha256": "a" * 64},
         "preprocessing": {"channels": "RGB", "height": 112, "version": 1, "width": 112},
         "certificate": CERTIFICATE,
+        **calibrated,
         "lineage": {"calibration_sha256": "c" * 64, "choices": {"equalized": True, "observer": "mse"}},
         "members": [
             {"path": path, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest(), "media_type": media_type}

@@ -195,6 +195,47 @@ class Certificate(CommandLineTest):
         self.assertEqual({point["far_promise"] for point in check["points"]}, {"broken"})
         self.assertEqual({point["tar_promise"] for point in check["points"]}, {"kept"})
 
+    def test_its_score_calibration_stands_beside_it_and_can_be_found_again(self):
+        done = run(*self.compress_arguments("--exports", "bundle", "--evaluate", self.people))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        bundle = self.out / "tiny.bundle"
+        with zipfile.ZipFile(bundle) as archive:
+            found = json.loads(archive.read("manifest.json"))["score_calibration"]
+        self.assertEqual(found, json.loads((self.out / "result.json").read_text())["score_calibration"])
+        self.assertEqual((found["features"], found["people"]), (["cosine"], 12))
+        # Six people of four pictures in a half: 6 * 6 genuine pairs and 15 * 16 impostor pairs.
+        self.assertEqual((found["genuine_trials"], found["impostor_trials"]), (36, 240))
+        self.assertGreater(found["weights"][0], 0)
+        self.assertLessEqual(found["min_cllr"], found["cllr"])
+
+        again = self.folder / "again.bundle"
+        calibrate = ["calibrate", bundle, "--trials", self.people, "--out", again]
+        done = run(*calibrate, "--json")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(json.loads(done.stdout)["score_calibration"], found)
+        self.assertEqual(again.read_bytes(), bundle.read_bytes())
+
+        # A bundle whose templates are still in use gets a line in the certificate, by its plan.
+        done = run(*calibrate, "--enrolled-by", bundle)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with zipfile.ZipFile(again) as archive:
+            manifest = json.loads(archive.read("manifest.json"))
+        plan = next(member for member in manifest["members"] if member["path"] == "plan.fb")
+        entry = manifest["certificate"]["templates"][-1]
+        self.assertEqual(entry["model_sha256"], plan["sha256"])
+        self.assertEqual({loss["tar_loss"] for loss in entry["losses"]}, {0})
+
+    def test_too_few_comparisons_weigh_nothing(self):
+        for person in range(4, 12):
+            shutil.rmtree(self.people / f"person_{person}")
+        done = run(*self.compress_arguments("--exports", "bundle", "--evaluate", self.people))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with zipfile.ZipFile(self.out / "tiny.bundle") as archive:
+            self.assertNotIn("score_calibration", json.loads(archive.read("manifest.json")))
+        warnings = json.loads((self.out / "result.json").read_text())["warnings"]
+        self.assertTrue(any("genuine comparisons, fewer than 30" in warning for warning in warnings), warnings)
+        self.assert_refused(["calibrate", self.out / "tiny.bundle", "--trials", self.people], "fewer than 30")
+
     def test_a_model_that_was_not_evaluated_has_none(self):
         self.assertEqual(run(*self.compress_arguments("--exports", "bundle")).returncode, 0)
         with zipfile.ZipFile(self.out / "tiny.bundle") as bundle:

@@ -32,6 +32,7 @@ def main():
         "manifest": {
             "manifest.json": bundle_file.manifest(),
             "manifest.sig": signature,
+            "calibrated.json": bundle_file.manifest(score_calibration=bundle_file.SCORE_CALIBRATION),
             "later_schema.json": b'{"schema": "durward-bundle/2"}',
         },
     }.items():

@@ -64,6 +64,55 @@ TEST(Manifest, AModelThatWasNotCalibratedOrEvaluatedHasNulls) {
   EXPECT_EQ(*parse_manifest(*manifest_text(manifest)), manifest);
 }
 
+Manifest calibrated_manifest() {
+  Manifest manifest = whole_manifest();
+  manifest.score_calibration = {.calibration = {{"cosine", "log-seconds"}, {{24.5, 0.25}, -9.75}},
+                                .trials_sha256 = std::string(64, 'b'),
+                                .people = 300,
+                                .genuine_trials = 1500,
+                                .impostor_trials = 15000,
+                                .cllr = 0.125,
+                                .min_cllr = 0.0625};
+  return manifest;
+}
+
+TEST(Manifest, AScoreCalibrationIsReadAsItWasWritten) {
+  const auto text = manifest_text(calibrated_manifest());
+  ASSERT_TRUE(text.ok()) << text.status();
+  EXPECT_EQ(*parse_manifest(*text), calibrated_manifest());
+}
+
+TEST(Manifest, OneOfBeforeThereWereScoreCalibrationsStaysAsItIs) {
+  const std::string text = *manifest_text(whole_manifest());
+  EXPECT_THAT(text, ::testing::Not(HasSubstr("score_calibration")));
+  EXPECT_EQ(parse_manifest(text)->score_calibration, std::nullopt);
+}
+
+TEST(Manifest, WrongFieldsOfAScoreCalibrationAreNamed) {
+  const json good = json::parse(*manifest_text(calibrated_manifest()));
+  for (const auto& [pointer, value, error] :
+       std::vector<std::tuple<std::string, json, std::string>>{
+           {"", json(), "score_calibration: must be an object"},
+           {"/features", {"log-seconds", "cosine"}, "score_calibration: the first feature must be"},
+           {"/features", json::array(), "score_calibration: the first feature must be"},
+           {"/features", {"cosine", "cosine"}, "score_calibration: the feature \"cosine\" has"},
+           {"/features", std::vector<json>(9, "cosine"), "score_calibration.features: must be a"},
+           {"/weights", {1}, "score_calibration: there are 1 weights for 2 features"},
+           {"/weights", {-1, 1}, "score_calibration: a higher score must speak more"},
+           {"/weights", {"1", 1}, "score_calibration.weights[0]: must be a number"},
+           {"/offset", json(), "score_calibration.offset: must be a number"},
+           {"/people", 1, "score_calibration.people: must be a whole number from 2"},
+           {"/genuine_trials", 0, "score_calibration.genuine_trials: must be a whole"},
+           {"/cllr", -0.5, "score_calibration.cllr: must be at least 0"},
+           {"/trials_sha256", "b", "score_calibration.trials_sha256: must be a SHA"},
+       }) {
+    json document = good;
+    document[json::json_pointer("/score_calibration" + pointer)] = value;
+    EXPECT_THAT(std::string(parse_manifest(document.dump()).status().message()), StartsWith(error))
+        << pointer;
+  }
+}
+
 TEST(Manifest, AnotherSchemaIsNamedBeforeAnythingElseIsRead) {
   const auto manifest = parse_manifest(R"({"schema": "durward-bundle/2", "news": []})");
   EXPECT_TRUE(absl::IsUnimplemented(manifest.status()));
