@@ -6,7 +6,6 @@
 #include <string>
 
 #include "vault/template_store.h"
-#include "vault/tpm.h"
 
 namespace durward {
 

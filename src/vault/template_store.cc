@@ -198,6 +198,14 @@ absl::Status remove_templates(Database& database, std::span<const std::byte> tag
   return statement.bind(tag).bind(model.modality).bind(model.name).bind(model.version).run();
 }
 
+absl::Status remove_modality(Database& database, std::span<const std::byte> tag,
+                             std::string_view modality) {
+  DURWARD_ASSIGN_OR_RETURN(
+      Statement statement,
+      database.prepare("DELETE FROM templates WHERE tag = ? AND modality = ?"));
+  return statement.bind(tag).bind(modality).run();
+}
+
 }  // namespace
 
 absl::StatusOr<TemplateStore> TemplateStore::create(const std::filesystem::path& path,
@@ -227,15 +235,46 @@ absl::StatusOr<TemplateStore> TemplateStore::open(const std::filesystem::path& p
 
 absl::Status TemplateStore::enroll(std::string_view user, const std::vector<NewTemplate>& templates,
                                    bool replace) {
+  return write(user, templates, replace ? Write::kReplaceModels : Write::kAdd);
+}
+
+absl::Status TemplateStore::enroll_new(std::string_view user,
+                                       const std::vector<NewTemplate>& templates) {
+  return write(user, templates, Write::kNewUser);
+}
+
+absl::Status TemplateStore::enroll_again(std::string_view user,
+                                         const std::vector<NewTemplate>& templates) {
+  return write(user, templates, Write::kReplaceModalities);
+}
+
+absl::Status TemplateStore::migrate(std::string_view user,
+                                    const std::vector<NewTemplate>& templates) {
+  return write(user, templates, Write::kMigrate);
+}
+
+absl::Status TemplateStore::write(std::string_view user, const std::vector<NewTemplate>& templates,
+                                  Write how) {
   DURWARD_RETURN_IF_ERROR(check_name(user, "the user's name"));
   if (templates.empty()) return absl::InvalidArgumentError("there is no template to enroll");
   for (const NewTemplate& one : templates) DURWARD_RETURN_IF_ERROR(check_template(one));
   const std::vector<std::byte> tag = keyed_tag(user, tag_key_);
   DURWARD_ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(database_));
   DURWARD_RETURN_IF_ERROR(add_user(database_, user, tag, key_));
-  if (replace) {
-    for (const NewTemplate& one : templates) {
+  // What is written until here is undone where this returns.
+  const bool is_new = database_.changed_rows() > 0;
+  if (how == Write::kNewUser && !is_new) {
+    return absl::AlreadyExistsError(
+        absl::StrCat("somebody is enrolled as \"", std::string(user), "\" already"));
+  }
+  if ((how == Write::kReplaceModalities || how == Write::kMigrate) && is_new) {
+    return absl::NotFoundError(absl::StrCat("nobody is enrolled as \"", std::string(user), "\""));
+  }
+  for (const NewTemplate& one : templates) {
+    if (how == Write::kReplaceModels || how == Write::kMigrate) {
       DURWARD_RETURN_IF_ERROR(remove_templates(database_, tag, one.model));
+    } else if (how == Write::kReplaceModalities) {
+      DURWARD_RETURN_IF_ERROR(remove_modality(database_, tag, one.model.modality));
     }
   }
   for (const NewTemplate& one : templates) {

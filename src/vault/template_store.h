@@ -60,6 +60,18 @@ class TemplateStore {
   // InvalidArgument for a name or an embedding out of range, and for no templates.
   [[nodiscard]] absl::Status enroll(std::string_view user,
                                     const std::vector<NewTemplate>& templates, bool replace);
+  // The same for somebody who is not there yet: AlreadyExists where he is, also where another
+  // process was first.
+  [[nodiscard]] absl::Status enroll_new(std::string_view user,
+                                        const std::vector<NewTemplate>& templates);
+  // Of somebody who is there, NotFound where not: in place of all his templates of these
+  // modalities, whichever model they are of.
+  [[nodiscard]] absl::Status enroll_again(std::string_view user,
+                                          const std::vector<NewTemplate>& templates);
+  // Of somebody who is there, NotFound where not: in place of those of the same models; those of
+  // other models stay beside them.
+  [[nodiscard]] absl::Status migrate(std::string_view user,
+                                     const std::vector<NewTemplate>& templates);
   // A user's templates, oldest first. NotFound for an unknown user.
   [[nodiscard]] absl::StatusOr<std::vector<Template>> templates_of(std::string_view user);
   // Everyone's templates of a model.
@@ -86,6 +98,8 @@ class TemplateStore {
         key_(std::move(key)),
         tag_key_(std::move(tag_key)) {}
 
+  enum class Write { kAdd, kReplaceModels, kNewUser, kReplaceModalities, kMigrate };
+  absl::Status write(std::string_view user, const std::vector<NewTemplate>& templates, Write how);
   absl::StatusOr<std::vector<Template>> read(Statement statement);
   absl::StatusOr<std::string> user_name(std::span<const std::byte> tag,
                                         std::span<const std::byte> sealed) const;

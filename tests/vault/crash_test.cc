@@ -102,6 +102,13 @@ TEST_F(Crash, AReplacementIsThereOrNot) {
   EXPECT_EQ(state(store_, *source_), "ann: 30 31; bo: 9 10; ");
 }
 
+TEST_F(Crash, AnEnrolmentThatBeginsAnewIsThereOrNot) {
+  kill_everywhere(
+      [](TemplateStore& store) { return store.enroll_again("ann", templates(2, 30)); },
+      [this] { EXPECT_THAT(state(store_, *source_), AnyOf(kBefore, "ann: 30 31; bo: 9 10; ")); });
+  EXPECT_EQ(state(store_, *source_), "ann: 30 31; bo: 9 10; ");
+}
+
 TEST_F(Crash, AUserIsForgottenOrNot) {
   kill_everywhere([](TemplateStore& store) { return store.forget("ann"); },
                   [this] { EXPECT_THAT(state(store_, *source_), AnyOf(kBefore, "bo: 9 10; ")); });

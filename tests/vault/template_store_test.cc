@@ -84,6 +84,35 @@ TEST_F(TemplateStoreTest, ReplacesTheTemplatesOfTheSameModelOnly) {
   EXPECT_EQ(store.templates_of("ann")->size(), 4u);
 }
 
+TEST_F(TemplateStoreTest, ANewUserIsNobodyWhoIsThere) {
+  TemplateStore store = create();
+  ASSERT_TRUE(store.enroll_new("ann", {{kFace, embedding(1)}}).ok());
+  EXPECT_TRUE(absl::IsAlreadyExists(store.enroll_new("ann", {{kVoice, embedding(2)}})));
+  EXPECT_EQ(store.templates_of("ann")->size(), 1u);
+  EXPECT_TRUE(absl::IsNotFound(store.enroll_again("bo", {{kFace, embedding(1)}})));
+  EXPECT_TRUE(absl::IsNotFound(store.migrate("bo", {{kFace, embedding(1)}})));
+  EXPECT_EQ(store.users()->size(), 1u);
+  ASSERT_TRUE(store.forget("ann").ok());
+  EXPECT_TRUE(store.enroll_new("ann", {{kFace, embedding(1)}}).ok());
+}
+
+TEST_F(TemplateStoreTest, EnrollingAgainReplacesAModalityAndMigratingAModel) {
+  TemplateStore store = create();
+  TemplateModel old_face = kFace;
+  old_face.version = "older";
+  ASSERT_TRUE(store.enroll("ann", {{old_face, embedding(1)}, {kVoice, embedding(2)}}, false).ok());
+  ASSERT_TRUE(store.migrate("ann", {{kFace, embedding(3)}}).ok());
+  EXPECT_EQ(store.templates_of("ann")->size(), 3u);
+  ASSERT_TRUE(store.migrate("ann", {{kFace, embedding(4)}}).ok());
+  EXPECT_EQ(store.templates_of("ann")->size(), 3u);
+  ASSERT_TRUE(store.enroll_again("ann", {{kFace, embedding(5)}}).ok());
+  const std::vector<Template> left = store.templates_of("ann").value();
+  ASSERT_EQ(left.size(), 2u);
+  for (const Template& one : left) {
+    EXPECT_EQ(one.embedding, embedding(one.model == kFace ? 5 : 2));
+  }
+}
+
 TEST_F(TemplateStoreTest, TheFileTellsNobodyAnythingAndOnlyItsOwnerMayReadIt) {
   TemplateStore store = create();
   const std::vector<float> values(128, 0.0883883F);
