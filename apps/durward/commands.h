@@ -22,6 +22,7 @@ enum ExitCode : int {
   kExitError = 1,       // the reason is on standard error
   kExitUsage = 2,       // unknown option or missing argument
   kExitGateFailed = 3,  // everything ran, but a gate or a verification did not pass
+  kExitRetry = 4,       // nothing was decided: too little came to decide on; try again
   kExitInterrupted = 130,
 };
 
@@ -42,6 +43,14 @@ void add_export(CLI::App& app, CommandLine& line);
 void add_profile(CLI::App& app, CommandLine& line);
 void add_bundle(CLI::App& app, CommandLine& line);
 void add_train(CLI::App& app, CommandLine& line);
+void add_calibrate(CLI::App& app, CommandLine& line);
+void add_door(CLI::App& app, CommandLine& line);
+void add_doctor(CLI::App& app, CommandLine& line);
+void add_enroll(CLI::App& app, CommandLine& line);
+void add_forget(CLI::App& app, CommandLine& line);
+void add_identify(CLI::App& app, CommandLine& line);
+void add_users(CLI::App& app, CommandLine& line);
+void add_verify(CLI::App& app, CommandLine& line);
 void add_log(CLI::App& app, CommandLine& line);
 
 // Profiles of durward-run or durward profile, the first against each of the others.

@@ -31,11 +31,19 @@ int run(int argc, char** argv) {
   add_export(app, line);
   add_bundle(app, line);
   add_train(app, line);
+  add_calibrate(app, line);
+  add_enroll(app, line);
+  add_verify(app, line);
+  add_identify(app, line);
+  add_users(app, line);
+  add_forget(app, line);
+  add_doctor(app, line);
+  add_door(app, line);
   add_log(app, line);
   app.footer(
       "Exit codes: 0 done, 1 an error (its reason is on standard error), 2 wrong usage, 3 a gate "
       "or a\n"
-      "verification did not pass, 130 interrupted.");
+      "verification did not pass, 4 too little came to decide on (try again), 130 interrupted.");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

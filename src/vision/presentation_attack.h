@@ -34,6 +34,7 @@ struct AttackCalibration {
   double offset = 0;
 
   [[nodiscard]] double llr(double score) const { return weight * score + offset; }
+  bool operator==(const AttackCalibration&) const = default;
 };
 
 // One thread at a time.

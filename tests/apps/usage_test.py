@@ -7,6 +7,7 @@ import unittest
 from harness import DURWARD, CommandLineTest, run
 
 COMMANDS = ["inspect", "compress", "evaluate", "compare", "sensitivity", "bench", "profile", "export", "bundle", "train", "log"]
+COMMANDS += ["calibrate", "enroll", "verify", "identify", "users", "forget", "doctor", "door"]
 
 
 class Usage(CommandLineTest):
@@ -54,6 +55,14 @@ class Usage(CommandLineTest):
             (["train"], "subcommand"),
             (["train", "touch", "data"], "--out"),
             (["train", "touch", "data", "--out", "o", "--features", "smell"], "--features"),
+            (["calibrate", "a.bundle"], "--trials"),
+            (["enroll"], "USER"),
+            (["enroll", "ann", "--rounds", "0"], "--rounds"),
+            (["verify"], "USER"),
+            (["forget"], "USER"),
+            (["door"], "subcommand"),
+            (["door", "unlock"], "USER"),
+            (["door", "init", "--face", "a.bundle"], "--detector"),
             (["log"], "subcommand"),
             (["log", "verify"], "FILE"),
             (["log", "verify", "a.jsonl", "--key", "file:k"], "--store"),
