@@ -1,9 +1,9 @@
 #include "auth/face_factor.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
+#include "auth/enrolled_template.h"
 #include "base/sha256.h"
 #include "data/tensor.h"
 #include "vision/face_crop.h"
@@ -22,21 +22,6 @@ struct FaceSample {
   FaceQuality quality = {};
   std::vector<float> attack_scores = {};  // one for each detector
 };
-
-double dot_product(std::span<const float> a, std::span<const float> b) {
-  double sum = 0;
-  for (size_t i = 0; i < a.size(); ++i) sum += static_cast<double>(a[i]) * b[i];
-  return sum;
-}
-
-absl::Status to_unit_length(std::vector<float>& values) {
-  const double length = std::sqrt(dot_product(values, values));
-  if (!std::isfinite(length) || length == 0) {
-    return absl::InternalError("the model's embedding of a face is zero or not finite");
-  }
-  for (float& value : values) value = static_cast<float>(value / length);
-  return absl::OkStatus();
-}
 
 double area(const Box& box) { return box.width * box.height; }
 
@@ -60,7 +45,6 @@ class FaceFactor final : public TemplateFactor {
 
  private:
   void forget();
-  absl::Status find_templates(std::string_view user);
   absl::Status look(const Frame& frame, CapturedSample& sample);
   void follow(const Box& box, int64_t taken_ms);
   absl::StatusOr<FaceSample> take(const Frame& frame, const Face& face, const FaceQuality& quality);
@@ -69,8 +53,7 @@ class FaceFactor final : public TemplateFactor {
 
   FaceFactorParts parts_;
   const Challenge* challenge_ = nullptr;
-  std::vector<Template> templates_;  // that are compared with
-  TemplateMatch match_ = TemplateMatch::kSameModel;
+  EnrolledTemplate enrolled_;
 
   absl::Status error_;  // of a model, while capturing
   FaceActions actions_;
@@ -96,36 +79,17 @@ void FaceFactor::forget() {
   last_box_.reset();
 }
 
-absl::Status FaceFactor::find_templates(std::string_view user) {
-  templates_.clear();
-  if (user.empty()) return absl::OkStatus();
-  DURWARD_ASSIGN_OR_RETURN(std::vector<Template> all, parts_.templates(user));
-  const auto& compatible = parts_.compatible_versions;
-  const auto is_compatible = [&](const Template& one) {
-    return std::find(compatible.begin(), compatible.end(), one.model.version) != compatible.end();
-  };
-  const auto match_of = [&](const Template& one) {
-    if (one.model == parts_.model) return TemplateMatch::kSameModel;
-    return is_compatible(one) ? TemplateMatch::kCompatibleModel : TemplateMatch::kOtherModel;
-  };
-  std::erase_if(all, [](const Template& one) { return one.model.modality != kFaceModality; });
-  if (all.empty()) {
-    return absl::NotFoundError(absl::StrCat(std::string(user), " has no template of a face"));
-  }
-  match_ = match_of(*std::min_element(all.begin(), all.end(), [&](const auto& a, const auto& b) {
-    return match_of(a) < match_of(b);
-  }));
-  std::erase_if(all, [&](const Template& one) { return match_of(one) != match_; });
-  templates_ = std::move(all);
-  return absl::OkStatus();
-}
-
 absl::Status FaceFactor::begin(std::string_view user, const Challenge* challenge) {
   challenge_ = challenge;
   error_ = absl::OkStatus();
   last_seen_ms_ = last_frame_ms_ = 0;
   forget();
-  DURWARD_RETURN_IF_ERROR(find_templates(user));
+  enrolled_ = {};
+  if (!user.empty()) {
+    DURWARD_ASSIGN_OR_RETURN(
+        enrolled_, enrolled_template(parts_.templates, user, parts_.model,
+                                     parts_.compatible_versions, parts_.clock->wall_ms()));
+  }
   return parts_.camera->restart();
 }
 
@@ -303,29 +267,13 @@ std::vector<Measure> FaceFactor::measures() const {
 
 absl::StatusOr<FactorComparison> FaceFactor::compare() {
   DURWARD_ASSIGN_OR_RETURN(const std::vector<float> probe, embedding());
-  FactorComparison comparison{
-      .qualities = measures(), .template_match = match_, .bundle_sha256 = parts_.bundle_sha256};
-  if (templates_.empty()) return absl::FailedPreconditionError("there is no user to compare with");
-  int64_t oldest = templates_.front().created;
-  for (const Template& one : templates_) oldest = std::min(oldest, one.created);
-  constexpr int64_t kSecondsOfDay = 86'400;
-  comparison.template_age_days =
-      std::max(int64_t{0}, parts_.clock->wall_ms() / 1000 - oldest) / kSecondsOfDay;
+  FactorComparison comparison{.qualities = measures(),
+                              .template_age_days = enrolled_.age_days,
+                              .template_match = enrolled_.match,
+                              .bundle_sha256 = parts_.bundle_sha256};
   // Templates of another model are in another space: there is no score, and none is asked for.
-  if (match_ == TemplateMatch::kOtherModel) return comparison;
-  // Several templates are one: the mean of them.
-  std::vector<float> reference(probe.size());
-  for (const Template& one : templates_) {
-    std::vector<float> unit = one.embedding;
-    if (unit.size() != probe.size()) {
-      return absl::DataLossError(
-          absl::StrCat("a template has ", unit.size(), " values, the model gives ", probe.size()));
-    }
-    DURWARD_RETURN_IF_ERROR(to_unit_length(unit));
-    for (size_t i = 0; i < unit.size(); ++i) reference[i] += unit[i];
-  }
-  DURWARD_RETURN_IF_ERROR(to_unit_length(reference));
-  comparison.score = dot_product(probe, reference);
+  if (enrolled_.match == TemplateMatch::kOtherModel) return comparison;
+  DURWARD_ASSIGN_OR_RETURN(comparison.score, compare_with(enrolled_, probe));
   std::vector<double> features;
   for (const std::string& name : parts_.calibration.features) {
     features.push_back(name == kScoreFeature ? comparison.score

@@ -1,43 +1,13 @@
 #include "auth/touch_factor.h"
 
 #include <algorithm>
-#include <cmath>
 
+#include "auth/enrolled_template.h"
 #include "auth/touch_entry.h"
 #include "base/sha256.h"
-#include "biometrics/embeddings.h"
 
 namespace durward {
 namespace {
-
-constexpr int64_t kDaySeconds = 86'400;
-
-// Of a user's templates those that can be compared with the model: its own, else those of versions
-// that are compatible, else others, which a policy refuses.
-struct ComparableTemplates {
-  TemplateMatch match = TemplateMatch::kOtherModel;
-  std::vector<Template> templates;
-};
-
-ComparableTemplates comparable(std::vector<Template> all, const TouchFactorParts& parts) {
-  ComparableTemplates found;
-  const auto take = [&](TemplateMatch match, const auto& wanted) {
-    if (!found.templates.empty()) return;
-    for (const Template& one : all) {
-      if (one.model.modality == parts.model.modality && wanted(one)) {
-        found.match = match;
-        found.templates.push_back(one);
-      }
-    }
-  };
-  take(TemplateMatch::kSameModel, [&](const Template& one) { return one.model == parts.model; });
-  take(TemplateMatch::kCompatibleModel, [&](const Template& one) {
-    const auto& versions = parts.compatible_versions;
-    return std::find(versions.begin(), versions.end(), one.model.version) != versions.end();
-  });
-  take(TemplateMatch::kOtherModel, [](const Template&) { return true; });
-  return found;
-}
 
 class TouchFactor final : public TemplateFactor {
  public:
@@ -52,12 +22,9 @@ class TouchFactor final : public TemplateFactor {
     kept_.clear();
     enrolled_ = {};
     if (user.empty()) return absl::OkStatus();
-    DURWARD_ASSIGN_OR_RETURN(std::vector<Template> all, parts_.templates(user));
-    enrolled_ = comparable(std::move(all), parts_);
-    if (enrolled_.templates.empty()) {
-      return absl::NotFoundError(
-          absl::StrCat("no touch is enrolled for \"", std::string(user), "\""));
-    }
+    DURWARD_ASSIGN_OR_RETURN(
+        enrolled_, enrolled_template(parts_.templates, user, parts_.model,
+                                     parts_.compatible_versions, parts_.clock->wall_ms()));
     return absl::OkStatus();
   }
 
@@ -99,37 +66,21 @@ class TouchFactor final : public TemplateFactor {
   }
 
   absl::StatusOr<FactorComparison> compare() override {
-    DURWARD_ASSIGN_OR_RETURN(std::vector<float> probe, embedding());
-    const auto dims = static_cast<int>(probe.size());
-    std::vector<float> rows = std::move(probe);
-    int64_t newest = 0;
-    std::vector<int64_t> enrolled_rows;
-    for (const Template& one : enrolled_.templates) {
-      if (one.embedding.size() != static_cast<size_t>(dims)) {
-        return absl::FailedPreconditionError(absl::StrCat("a template has ", one.embedding.size(),
-                                                          " values, the model gives ", dims));
-      }
-      enrolled_rows.push_back(std::ssize(enrolled_rows) + 1);
-      rows.insert(rows.end(), one.embedding.begin(), one.embedding.end());
-      newest = std::max(newest, one.created);
-    }
-    DURWARD_ASSIGN_OR_RETURN(const Embeddings all, Embeddings::normalise(std::move(rows), dims));
-    DURWARD_ASSIGN_OR_RETURN(const Embeddings mean, all.means(std::span(&enrolled_rows, 1)));
-    const auto score = static_cast<double>(cosine(mean.row(0), all.row(0)));
-    const int64_t age_seconds = std::max<int64_t>(parts_.clock->wall_ms() / 1000 - newest, 0);
-    return FactorComparison{.score = score,
-                            .llr = parts_.calibration.llr.llr(std::span(&score, 1)),
-                            .qualities = {},
-                            .template_age_days = age_seconds / kDaySeconds,
-                            .template_match = enrolled_.match,
-                            .bundle_sha256 = parts_.bundle_sha256};
+    DURWARD_ASSIGN_OR_RETURN(const std::vector<float> probe, embedding());
+    FactorComparison comparison{.template_age_days = enrolled_.age_days,
+                                .template_match = enrolled_.match,
+                                .bundle_sha256 = parts_.bundle_sha256};
+    if (enrolled_.match == TemplateMatch::kOtherModel) return comparison;
+    DURWARD_ASSIGN_OR_RETURN(comparison.score, compare_with(enrolled_, probe));
+    comparison.llr = parts_.calibration.llr.llr(std::span(&comparison.score, 1));
+    return comparison;
   }
 
   void stop() override { parts_.lines->stop(); }
 
  private:
   TouchFactorParts parts_;
-  ComparableTemplates enrolled_;
+  EnrolledTemplate enrolled_;
   std::vector<float> latest_, kept_;  // features as they were measured
   int64_t last_ms_ = 0;
 };

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <unordered_set>
 #include <utility>
 
 #include "audio/sound_mark.h"
 #include "audio/speaker_stream.h"
+#include "auth/enrolled_template.h"
 
 namespace durward {
 namespace {
@@ -16,14 +16,8 @@ namespace {
 constexpr size_t kFramesOfSample = 2;
 // What the recogniser hears before somebody speaks.
 constexpr size_t kBeforeSpeech = 4'800;
-constexpr double kSecondsOfDay = 86'400;
 
 constexpr std::string_view kSecondsFeature = "log-seconds", kSnrFeature = "snr-db";
-
-double inner_product(std::span<const float> a, std::span<const float> b) {
-  return std::inner_product(a.begin(), a.end(), b.begin(), 0., std::plus<>(),
-                            [](float x, float y) { return double{x} * double{y}; });
-}
 
 class VoiceFactor final : public TemplateFactor {
  public:
@@ -49,8 +43,12 @@ class VoiceFactor final : public TemplateFactor {
     digits_.clear();
     digit_samples_ = 0;
     enough_ = false;
-    template_.clear();
-    if (!user.empty()) DURWARD_RETURN_IF_ERROR(look_up(user));
+    enrolled_ = {};
+    if (!user.empty()) {
+      DURWARD_ASSIGN_OR_RETURN(
+          enrolled_, enrolled_template(parts_.templates, user, parts_.model,
+                                       parts_.compatible_versions, parts_.clock->wall_ms()));
+    }
     DURWARD_RETURN_IF_ERROR(stream_.begin());
     if (listens()) DURWARD_RETURN_IF_ERROR(parts_.digits->begin());
     DURWARD_RETURN_IF_ERROR(parts_.microphone->restart());
@@ -114,15 +112,16 @@ class VoiceFactor final : public TemplateFactor {
   absl::StatusOr<FactorComparison> compare() override {
     DURWARD_ASSIGN_OR_RETURN(const std::vector<float> probe, embedding());
     const VoiceQuality quality = stream_.voice().quality();
-    FactorComparison comparison{.template_age_days = template_age_days_,
-                                .template_match = match_,
+    FactorComparison comparison{.template_age_days = enrolled_.age_days,
+                                .template_match = enrolled_.match,
                                 .bundle_sha256 = parts_.bundle_sha256};
     comparison.qualities = {{"seconds", quality.seconds},
                             {"snr-db", quality.snr_db},
                             {"level-dbfs", quality.level_dbfs},
                             {"overruns", static_cast<double>(parts_.microphone->overruns())}};
-    if (match_ == TemplateMatch::kOtherModel) return comparison;  // there is nothing to compare
-    comparison.score = inner_product(probe, template_);
+    if (enrolled_.match == TemplateMatch::kOtherModel)
+      return comparison;  // there is nothing to compare
+    DURWARD_ASSIGN_OR_RETURN(comparison.score, compare_with(enrolled_, probe));
     std::vector<double> features;
     for (const std::string& name : parts_.calibration.features) {
       features.push_back(name == kScoreFeature     ? comparison.score
@@ -138,51 +137,6 @@ class VoiceFactor final : public TemplateFactor {
     return challenge_ != nullptr && challenge_->spec.kind == ChallengeKind::kDigits;
   }
   bool listens() const { return asked_for_digits() && parts_.digits != nullptr; }
-
-  // The mean of the user's templates that can be compared, and how old the oldest is.
-  absl::Status look_up(std::string_view user) {
-    DURWARD_ASSIGN_OR_RETURN(const std::vector<Template> all, parts_.templates(user));
-    std::vector<const Template*> same, compatible;
-    bool any = false;
-    for (const Template& one : all) {
-      if (one.model.modality != parts_.model.modality) continue;
-      any = true;
-      if (one.model == parts_.model) {
-        same.push_back(&one);
-      } else if (one.model.name == parts_.model.name &&
-                 std::find(parts_.compatible_versions.begin(), parts_.compatible_versions.end(),
-                           one.model.version) != parts_.compatible_versions.end()) {
-        compatible.push_back(&one);
-      }
-    }
-    if (!any) {
-      return absl::NotFoundError(
-          absl::StrCat(std::string(user), " has no voice here; enrol it first"));
-    }
-    match_ = !same.empty()         ? TemplateMatch::kSameModel
-             : !compatible.empty() ? TemplateMatch::kCompatibleModel
-                                   : TemplateMatch::kOtherModel;
-    template_age_days_ = 0;
-    template_.assign(static_cast<size_t>(stream_.dims()), 0);
-    for (const Template* one : same.empty() ? compatible : same) {
-      const double length = std::sqrt(inner_product(one->embedding, one->embedding));
-      if (one->embedding.size() != template_.size() || !(length > 0)) {
-        return absl::DataLossError(absl::StrCat("a template of ", std::string(user), " has ",
-                                                one->embedding.size(), " values, expected ",
-                                                template_.size(), " that are not all 0"));
-      }
-      for (size_t i = 0; i < template_.size(); ++i) {
-        template_[i] += static_cast<float>(one->embedding[i] / length);
-      }
-      const double seconds =
-          static_cast<double>(parts_.clock->wall_ms()) / 1000 - static_cast<double>(one->created);
-      template_age_days_ =
-          std::max(template_age_days_, static_cast<int64_t>(seconds / kSecondsOfDay));
-    }
-    const double length = std::sqrt(inner_product(template_, template_));
-    for (float& value : template_) value = static_cast<float>(value / (length > 0 ? length : 1));
-    return absl::OkStatus();
-  }
 
   // Takes a sample into the stream where it is fit for it, and says how it is.
   absl::Status listen(std::span<const float> samples, CapturedSample& sample) {
@@ -277,9 +231,7 @@ class VoiceFactor final : public TemplateFactor {
   std::vector<HeardDigit> digits_;
   int64_t digit_samples_ = 0;
 
-  std::vector<float> template_;  // of length 1
-  TemplateMatch match_ = TemplateMatch::kSameModel;
-  int64_t template_age_days_ = 0;
+  EnrolledTemplate enrolled_;
 };
 
 absl::Status check_calibrated_features(const ScoreCalibration& calibration) {
