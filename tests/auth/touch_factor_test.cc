@@ -32,7 +32,8 @@ class IdentityModel final : public RuntimeModel {
   }
 
  private:
-  std::vector<PortInfo> ports_ = {{.name = "x", .type = DataType::kFloat32, .shape = {1, 2}}};
+  std::vector<PortInfo> ports_ = {
+      {.name = "x", .type = DataType::kFloat32, .shape = {1, 2}, .quant = {}}};
 };
 
 std::string line(float a, float b, const char* source = "keypad") {

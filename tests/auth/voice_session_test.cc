@@ -256,6 +256,7 @@ TEST_F(VoiceSession, PromptedDigitsAreRecognisedAndOthersRefused) {
     Challenge challenge{
         .nonce = "nonce",
         .spec = {.kind = ChallengeKind::kDigits, .length = std::ssize(asked), .step_ms = 2'500},
+        .steps = {},
         .issued_ms = clock_.now_ms()};
     for (const char digit : asked) challenge.steps.emplace_back(1, digit);
     EXPECT_EQ(factor_->begin("", &challenge), absl::OkStatus());
