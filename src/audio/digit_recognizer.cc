@@ -68,6 +68,7 @@ struct DigitRecognizer::Decoder {
   bool listens = false;  // between begin and finish
   bool measured = false;
   std::vector<int16_t> waiting;  // until it is
+  int measured_frames = 0;       // that the recogniser counts before those that it recognises
 };
 
 DigitRecognizer::DigitRecognizer(std::unique_ptr<Decoder> decoder) : decoder_(std::move(decoder)) {}
@@ -80,7 +81,7 @@ absl::StatusOr<std::unique_ptr<DigitRecognizer>> DigitRecognizer::create(const D
   auto decoder = std::make_unique<Decoder>();
   // Silence stays, so that a frame's number tells its time. Digits are said one by one, so that a
   // pause is likely and a word is not: with the recogniser's own values noise in pauses becomes
-  // words. Found on other voices than those of docs/voice.md; from 1e-3 to 1e-5 it is the same.
+  // words. docs/voice.md says how the values were found.
   decoder->config =
       cmd_ln_init(nullptr, ps_args(), TRUE, "-hmm", model.acoustic.c_str(), "-remove_silence", "no",
                   "-silprob", "0.3", "-wip", "0.0001", nullptr);
@@ -122,13 +123,16 @@ absl::Status DigitRecognizer::measure() {
   ps_decoder_t* decoder = decoder_->decoder;
   decoder_->waiting.clear();
   decoder_->measured = true;
+  decoder_->measured_frames = 0;
   if (ps_start_stream(decoder) < 0 || ps_start_utt(decoder) < 0) return failed("begin to listen");
   if (!heard.empty()) {
     // An utterance that is there as a whole has its own mean taken off, which then stays.
     if (ps_process_raw(decoder, heard.data(), heard.size(), TRUE, TRUE) < 0 ||
-        ps_end_utt(decoder) < 0 || ps_start_utt(decoder) < 0) {
+        ps_end_utt(decoder) < 0) {
       return failed("measure the sound");
     }
+    decoder_->measured_frames = ps_get_n_frames(decoder);
+    if (ps_start_utt(decoder) < 0) return failed("listen again");
   }
   return listen(heard);
 }
@@ -168,6 +172,8 @@ absl::StatusOr<std::vector<HeardDigit>> DigitRecognizer::heard() {
     int first = 0, last = 0;
     ps_seg_frames(segment, &first, &last);
     if (word.size() < 2 || word[0] != 'd') continue;  // a pause, a noise
+    first = std::max(0, first - decoder_->measured_frames);
+    last = std::max(first, last - decoder_->measured_frames);
     digits.push_back({word[1] - '0', first * kDecoderFrame, (last + 1) * kDecoderFrame});
   }
   return digits;

@@ -73,7 +73,9 @@ class Regression {
         features_(features),
         options_(options),
         standard_(standard_of(genuine, impostor, features)),
-        prior_log_odds_(std::log(options.prior / (1 - options.prior))) {}
+        prior_log_odds_(std::log(options.prior / (1 - options.prior))),
+        ridge_(options.ridge * static_cast<double>(features) /
+               static_cast<double>(std::min(genuine.size(), impostor.size()))) {}
 
   // Every set counts as if it were one comparison, times its prior.
   double loss(const std::vector<double>& parameters) const {
@@ -83,7 +85,7 @@ class Regression {
       sum += weight * (std::max(-margin, 0.0) + std::log1p(std::exp(-std::abs(margin))));
     });
     for (size_t f = 0; f < features_; ++f) {
-      sum += options_.ridge * parameters[f] * parameters[f] / 2;
+      sum += ridge_ * parameters[f] * parameters[f] / 2;
     }
     return sum;
   }
@@ -105,8 +107,8 @@ class Regression {
       }
     });
     for (size_t f = 0; f < features_; ++f) {
-      change[f] -= options_.ridge * parameters[f];
-      hessian[f * n + f] += options_.ridge;
+      change[f] -= ridge_ * parameters[f];
+      hessian[f * n + f] += ridge_;
     }
     // Where everything is separated the offset has hardly any curvature left.
     hessian[n * n - 1] += 1e-12;
@@ -156,6 +158,7 @@ class Regression {
   LlrFitOptions options_;
   Standard standard_;
   double prior_log_odds_;
+  double ridge_;  // of the mean loss
 };
 
 absl::Status check_set(std::span<const double> set, int features, std::string_view what) {

@@ -24,9 +24,9 @@ struct LlrFitOptions {
   // Where the regression is to be right: the share of genuine comparisons that the two sets are
   // weighted to, in (0, 1).
   double prior = 0.5;
-  // Pulls the weights of standardised features towards 0, as that many comparisons that say nothing
-  // would: without it sets that a line separates would have infinite LLRs.
-  double ridge = 1e-3;
+  // Pulls the weights of standardised features towards 0, as that many comparisons of the smaller
+  // set that say nothing would: without it sets that a line separates would have infinite LLRs.
+  double ridge = .1;
 };
 
 // genuine and impostor hold the features of a comparison one after the other, `features` of each.

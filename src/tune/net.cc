@@ -79,8 +79,8 @@ absl::Status TrainableNet::check_ports() const {
   if (graph.inputs.size() == 1 && graph.outputs.size() == 1) {
     const Shape& input = graph.tensor(graph.inputs[0].tensor).shape;
     const Shape& vector = graph.tensor(graph.outputs[0].tensor).shape;
-    const bool one_picture = input.size() != 4 || input[0] == 1;
-    if (one_picture && vector.size() >= 2 && elements(vector) == vector.back() &&
+    const bool one_of_a_batch = input.size() >= 2 && input[0] == 1;
+    if (one_of_a_batch && vector.size() >= 2 && elements(vector) == vector.back() &&
         vector.back() > 1) {
       return absl::OkStatus();
     }

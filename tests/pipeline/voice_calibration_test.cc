@@ -47,9 +47,7 @@ TEST(VoiceCalibration, FindsWhatLengthAndNoiseDoToAScore) {
   const auto calibration = fit_voice_calibration(comparisons(1), voice_calibration_features());
   ASSERT_TRUE(calibration.ok()) << calibration.status();
   const double slope = kApart / (kDeviation * kDeviation);
-  // The ridge of the fit pulls all weights towards 0, where people are far apart by a third.
-  EXPECT_GT(calibration->llr.weights[0], .5 * slope);
-  EXPECT_LT(calibration->llr.weights[0], 1.05 * slope);
+  EXPECT_NEAR(calibration->llr.weights[0] / slope, 1, .1);
   EXPECT_NEAR(calibration->llr.weights[1] / calibration->llr.weights[0] / -kPerLogSecond, 1, .1);
   EXPECT_NEAR(calibration->llr.weights[2] / calibration->llr.weights[0] / -kPerDb, 1, .1);
 }

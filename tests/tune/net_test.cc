@@ -196,16 +196,12 @@ TEST(TrainableNet, EqualsTheExecutorOnWhatIsSpreadOverAPicture) {
   EXPECT_EQ(compare(*made, before, quantised(made->trained_graph(), inputs), inputs).unequal, 0);
 }
 
-struct RecurrentCase {
-  double weight;  // 8 widens the input and its weights
-  bool sequences_first;
-};
-
-class RecurrentNets : public ::testing::TestWithParam<RecurrentCase> {};
+// The parameter is the size of the first layer's weights: 8 widens the input and its weights.
+class RecurrentNets : public ::testing::TestWithParam<double> {};
 
 TEST_P(RecurrentNets, EqualTheExecutorBeforeTrainingAndAfter) {
-  const Graph graph = small_encoder(GetParam().weight, {}, GetParam().sequences_first);
-  const auto inputs = GetParam().weight > 1 ? band_powers(6, 3) : random_inputs(graph, 6, 3);
+  const Graph graph = small_encoder(GetParam(), {}, true);
+  const auto inputs = GetParam() > 1 ? band_powers(6, 3) : random_inputs(graph, 6, 3);
   const Graph before = quantised(graph, inputs);
   const auto net = TrainableNet::create(graph, before);
   ASSERT_TRUE(net.ok()) << net.status();
@@ -219,12 +215,19 @@ TEST_P(RecurrentNets, EqualTheExecutorBeforeTrainingAndAfter) {
   EXPECT_EQ(compare(*net, before, after, inputs).unequal, 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(TrainableNet, RecurrentNets,
-                         ::testing::Values(RecurrentCase{0.1, false}, RecurrentCase{8, false},
-                                           RecurrentCase{0.1, true}, RecurrentCase{8, true}));
+INSTANTIATE_TEST_SUITE_P(TrainableNet, RecurrentNets, ::testing::Values(0.1, 8));
+
+// The first axis is the batch's: steps there would be taken for as many inputs.
+TEST(TrainableNet, RefusesAModelWhoseInputBeginsWithItsSteps) {
+  const Graph graph = small_encoder(0.1);
+  const Graph int16 = quantised(graph, random_inputs(graph, 4, 3));
+  const auto made = TrainableNet::create(graph, int16);
+  EXPECT_EQ(made.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(made.status().message()), HasSubstr("30x1x12"));
+}
 
 TEST(TrainableNet, NamesARecurrentLayerThatStaysInFloat) {
-  const Graph graph = small_encoder(0.1);
+  const Graph graph = small_encoder(0.1, {}, true);
   const auto inputs = random_inputs(graph, 4, 3);
   QuantizeOptions options;
   options.keep_float = {"first"};
