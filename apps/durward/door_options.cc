@@ -40,8 +40,9 @@ void DoorOptions::add_sources(CLI::App& command, bool of_enrolment) {
 absl::StatusOr<std::unique_ptr<TerminalDoor>> DoorOptions::open(bool quiet) const {
   DURWARD_ASSIGN_OR_RETURN(const DoorConfig read, read_door_config(config));
   auto door = std::make_unique<TerminalDoor>(quiet);
-  DURWARD_ASSIGN_OR_RETURN(
-      door->door_, open_door(read, sources, {&door->clock_, &door->boot_clock_, &door->observer_, load_voice_activity}));
+  DURWARD_ASSIGN_OR_RETURN(door->door_, open_door(read, sources,
+                                                  {&door->clock_, &door->boot_clock_,
+                                                   &door->observer_, load_voice_activity}));
   return door;
 }
 

@@ -205,12 +205,13 @@ durward_door_code durward_door_open(const char* config_file, const durward_door_
     DURWARD_ASSIGN_OR_RETURN(const durward_door_observer calls, fields_of(observer, "observer"));
     DURWARD_ASSIGN_OR_RETURN(const DoorConfig config, read_door_config(config_file));
     auto made = std::make_unique<durward_door>(calls);
-    DURWARD_ASSIGN_OR_RETURN(made->door,
-                             open_door(config,
-                                       {.cameras = one_or_none(places.camera),
-                                        .microphones = one_or_none(places.microphone),
-                                        .touch = places.touch == nullptr ? "" : places.touch},
-                                       {&made->clock, &made->boot_clock, &made->observer, load_voice_activity}));
+    DURWARD_ASSIGN_OR_RETURN(
+        made->door,
+        open_door(config,
+                  {.cameras = one_or_none(places.camera),
+                   .microphones = one_or_none(places.microphone),
+                   .touch = places.touch == nullptr ? "" : places.touch},
+                  {&made->clock, &made->boot_clock, &made->observer, load_voice_activity}));
     *door = made.release();
     return absl::OkStatus();
   });
