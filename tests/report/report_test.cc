@@ -104,7 +104,7 @@ TEST(Report, ShowsErrorRatesOfEachConditionWithoutMixingVariants) {
   ASSERT_GE(variants.size(), 2u);
   variants[0]["conditions"] = {row("Sitting to <Walking>", false, .0966, .1471),
                                row("another posture", true, .0665, .1112)};
-  variants[1]["conditions"] = {row("another posture", true, .0667, .1119)};  // in another order
+  variants[1]["conditions"] = json::array({row("another posture", true, .0667, .1119)});
   const std::string html = render_report(result).value();
   EXPECT_EQ(structural_error(html), "");
   const size_t walking = html.find("Sitting to &lt;Walking&gt;");
