@@ -38,7 +38,7 @@ POLICY = {
     ],
     "factors_needed": 1,
     "attempts": {"limit": 3, "lock_seconds": 600, "lock_growth": 2, "max_lock_seconds": 3600, "disable_after": None},
-    "time": {"capture_ms": 3000, "decide_within_ms": 3000},
+    "time": {"capture_ms": 60000, "decide_within_ms": 60000},
     "templates": {"max_age_days": None, "accept_compatible": True},
 }
 

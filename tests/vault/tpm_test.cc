@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 
 #include <chrono>
+#include <fstream>
+#include <string>
 #include <thread>
 
 #include "support/temporary_folder.h"
@@ -50,10 +52,20 @@ class TpmTest : public TemporaryFolderTest {
       ::_exit(127);
     }
     processes_.push_back(process);
-    for (int wait = 0; wait < 500 && !std::filesystem::exists(socket + ".ctrl"); ++wait) {
+    for (int wait = 0; wait < 500 && !(listens(socket) && listens(socket + ".ctrl")); ++wait) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
     return process;
+  }
+
+  // Whether somebody accepts connections there: the file is there before that. Nothing connects,
+  // since swtpm serves one client at a time.
+  static bool listens(const std::string& socket) {
+    std::ifstream sockets("/proc/net/unix");  // see proc_net(5): flags are the fourth column
+    for (std::string line; std::getline(sockets, line);) {
+      if (line.ends_with(" " + socket) && line.find(" 00010000 ") != std::string::npos) return true;
+    }
+    return false;
   }
 
   std::string tcti(const std::string& name) const {
