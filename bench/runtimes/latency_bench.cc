@@ -111,7 +111,7 @@ absl::Status compare(std::span<const int> cpus, std::span<const std::string> arg
     const std::vector<std::string> files = absl::StrSplit(parts.back(), absl::MaxSplits('=', 1));
     const std::vector<std::string> runtime = absl::StrSplit(parts.front(), absl::MaxSplits('@', 1));
     DURWARD_ASSIGN_OR_RETURN(const RuntimeKind kind, runtime_named(runtime.front()));
-    RuntimeOptions options;
+    RuntimeOptions options{.exact = false};
     if (runtime.size() > 1 && !absl::SimpleAtoi(runtime.back(), &options.threads)) {
       return absl::InvalidArgumentError(absl::StrCat("'", runtime.back(), "' is no thread count"));
     }

@@ -1,8 +1,9 @@
 #include "door/enrolment.h"
 
 #include <algorithm>
-#include <cmath>
+#include <functional>
 
+#include "auth/enrolled_template.h"
 #include "door/capture_round.h"
 
 namespace durward {
@@ -13,28 +14,10 @@ void refuse(EnrolledFactor& enrolled, EnrolRefusal refusal, std::string detail) 
   enrolled.detail = std::move(detail);
 }
 
-// Adds an embedding at unit length; FailedPrecondition where it has none, or a value is no number.
-absl::Status add_unit(std::span<const float> embedding, std::vector<double>& sum) {
-  double squares = 0;
-  for (const float value : embedding) squares += static_cast<double>(value) * value;
-  if (!(std::isfinite(squares) && squares > 0)) {
-    return absl::FailedPreconditionError("the model gave no embedding: a length of 0 or no number");
-  }
-  sum.resize(embedding.size());
-  for (size_t i = 0; i < sum.size(); ++i) {
-    sum[i] += static_cast<double>(embedding[i]) / std::sqrt(squares);
-  }
-  return absl::OkStatus();
-}
-
-std::vector<float> unit_of(const std::vector<double>& sum) {
-  double squares = 0;
-  for (const double value : sum) squares += value * value;
-  std::vector<float> unit;
-  for (const double value : sum) {
-    unit.push_back(static_cast<float>(squares > 0 ? value / std::sqrt(squares) : 0));
-  }
-  return unit;
+// The direction that embeddings have together. FailedPrecondition where they cancel out.
+absl::StatusOr<std::vector<float>> direction_of(std::vector<float> sum) {
+  DURWARD_RETURN_IF_ERROR(to_unit_length(sum));
+  return sum;
 }
 
 // False where the round is refused.
@@ -103,14 +86,15 @@ absl::StatusOr<EnrolledFactor> enroll_factor(const EnrolParts& parts, const Enro
   EnrolledFactor enrolled{.modality = modality};
   const CaptureParts capture{parts.factor, parts.clock, parts.memory, parts.observer,
                              parts.cancelled};
-  std::vector<double> sum;
+  std::vector<float> sum;  // of embeddings of length 1
   for (int64_t round = 0; round < options.rounds; ++round) {
     if (parts.observer != nullptr) parts.observer->progress(modality, round, options.rounds);
     if (round > 0) {
+      DURWARD_ASSIGN_OR_RETURN(std::vector<float> direction, direction_of(sum));
       parts.book.set_candidate({{.user = std::string(kCandidate),
                                  .model = parts.factor.model(),
                                  .created = parts.clock.wall_ms() / 1000,
-                                 .embedding = unit_of(sum)}});
+                                 .embedding = std::move(direction)}});
     }
     DURWARD_ASSIGN_OR_RETURN(
         const CapturedRound captured,
@@ -120,15 +104,18 @@ absl::StatusOr<EnrolledFactor> enroll_factor(const EnrolParts& parts, const Enro
     if (enrolled.refusal) return enrolled;
     if (round > 0) DURWARD_RETURN_IF_ERROR(check_consistency(parts, enrolled));
     if (enrolled.refusal) return enrolled;
-    DURWARD_ASSIGN_OR_RETURN(const std::vector<float> embedding, parts.factor.embedding());
-    DURWARD_RETURN_IF_ERROR(add_unit(embedding, sum));
+    DURWARD_ASSIGN_OR_RETURN(std::vector<float> embedding, parts.factor.embedding());
+    DURWARD_RETURN_IF_ERROR(to_unit_length(embedding));
+    sum.resize(embedding.size());
+    std::transform(sum.begin(), sum.end(), embedding.begin(), sum.begin(), std::plus<>());
     enrolled.samples += captured.kept;
     ++enrolled.rounds;
   }
   if (parts.observer != nullptr) {
     parts.observer->progress(modality, options.rounds, options.rounds);
   }
-  enrolled.made = {parts.factor.model(), unit_of(sum)};
+  DURWARD_ASSIGN_OR_RETURN(std::vector<float> direction, direction_of(std::move(sum)));
+  enrolled.made = {parts.factor.model(), std::move(direction)};
   return enrolled;
 }
 

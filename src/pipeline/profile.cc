@@ -193,7 +193,7 @@ absl::Status measure_unprofiled(RuntimeKind runtime, const fs::path& file,
   const device::AllocationCount before_load = allocated(request);
   const Clock::time_point begin = Clock::now();
   DURWARD_ASSIGN_OR_RETURN(const std::unique_ptr<RuntimeModel> model,
-                           load_model(runtime, file, {.threads = request.threads}));
+                           load_model(runtime, file, {.threads = request.threads, .exact = false}));
   profile["load_us"] = microseconds_since(begin);
   const device::AllocationCount after_load = allocated(request);
   const RunBuffers buffers(*model);
@@ -229,7 +229,7 @@ absl::StatusOr<json> profile_runtime(RuntimeKind runtime, const fs::path& file,
   DURWARD_RETURN_IF_ERROR(measure_unprofiled(runtime, file, request, profile));
   DURWARD_ASSIGN_OR_RETURN(
       const std::unique_ptr<RuntimeModel> model,
-      load_model(runtime, file, {.threads = request.threads, .profile = true}));
+      load_model(runtime, file, {.threads = request.threads, .profile = true, .exact = false}));
   const RunBuffers buffers(*model);
   for (int i = 0; i < request.runs; ++i) {
     DURWARD_RETURN_IF_ERROR(model->run(buffers.inputs, buffers.outputs));

@@ -23,7 +23,8 @@ int last_allowed_cpu() {
 }
 
 absl::StatusOr<std::unique_ptr<RuntimeModel>> load(const Variant& variant, bool profile) {
-  return load_model(variant.runtime, variant.file, {.threads = 1, .profile = profile});
+  return load_model(variant.runtime, variant.file,
+                    {.threads = 1, .profile = profile, .exact = false});
 }
 
 absl::Status add_placement(const Shape& shape, std::span<const float> sample, SpeedRow& row) {

@@ -38,6 +38,15 @@ Machine parse_cpuinfo(std::string_view text) {
   return machine;
 }
 
+bool saturates_int8_sums(const Machine& machine) {
+  bool avx2 = false, vnni = false;
+  for (const std::string& extension : machine.isa) {
+    avx2 |= extension == "avx2";
+    vnni |= extension == "avx_vnni" || extension == "avx512_vnni";
+  }
+  return avx2 && !vnni;
+}
+
 Machine this_machine() {
   std::ostringstream text;
   text << std::ifstream("/proc/cpuinfo").rdbuf();

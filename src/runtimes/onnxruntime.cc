@@ -110,6 +110,8 @@ class OnnxRuntimeModel final : public RuntimeModel {
     settings.SetInterOpNumThreads(1);
     settings.SetGraphOptimizationLevel(ORT_ENABLE_ALL);
     if (options.unplanned_memory) settings.DisableMemPattern();
+    // It sees for itself whether the processor needs it.
+    if (options.exact) settings.AddConfigEntry("session.x64quantprecision", "1");
     if (options.profile) {
       DURWARD_ASSIGN_OR_RETURN(auto folder, TemporaryFolder::create());
       settings.EnableProfiling((folder.path() / "run").c_str());

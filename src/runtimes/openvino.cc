@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "runtimes/backends.h"
+#include "runtimes/machine.h"
 #include "runtimes/ports.h"
 
 namespace durward {
@@ -80,9 +81,14 @@ class OpenVinoModel final : public RuntimeModel {
     auto model = std::unique_ptr<OpenVinoModel>(new OpenVinoModel);
     const std::shared_ptr<ov::Model> graph = model->core_.read_model(path);
     fix_dynamic_dimensions(*graph);
-    model->compiled_ = model->core_.compile_model(
-        graph, "CPU", ov::inference_num_threads(options.threads), ov::num_streams(1),
-        ov::hint::inference_precision(ov::element::f32), ov::enable_profiling(options.profile));
+    ov::AnyMap settings = {ov::inference_num_threads(options.threads), ov::num_streams(1),
+                           ov::hint::inference_precision(ov::element::f32),
+                           ov::enable_profiling(options.profile)};
+    // Quantised values then stay floats, whose products have room.
+    if (options.exact && saturates_int8_sums(this_machine())) {
+      settings.emplace("LP_TRANSFORMS_MODE", "NO");
+    }
+    model->compiled_ = model->core_.compile_model(graph, "CPU", settings);
     for (const auto& input : model->compiled_.inputs()) {
       DURWARD_ASSIGN_OR_RETURN(PortInfo port, port_info(input));
       model->inputs_.push_back(std::move(port));

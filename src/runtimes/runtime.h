@@ -36,6 +36,10 @@ struct RuntimeOptions {
   // Not to plan the memory of a whole run ahead: less of it where most tensors are outputs. For
   // ONNX Runtime.
   bool unplanned_memory = false;
+  // To give what the model says also where the processor would saturate sums of int8 products (see
+  // saturates_int8_sums()); int8 layers take longer there. For ONNX Runtime and OpenVINO, whose
+  // defaults do saturate; false to measure them as they are.
+  bool exact = true;
 };
 
 // Where a node of the executed graph ran: what fused, what stayed float.

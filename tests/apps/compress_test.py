@@ -69,7 +69,7 @@ class Compress(CommandLineTest):
         self.assertEqual(len(chosen["in_float"]), len(result["sensitivity"]["units"]))
         self.assertIn("stays in float", done.stdout)
         for entry in result["exports"]:  # of the same mixture
-            if "agreement" in entry:
+            if "agreement" in entry and not saturates(entry["file"]):
                 self.assertGreater(entry["agreement"]["cosine_min"], 0.9999, entry["file"])
 
     def test_a_mixture_needs_a_limit_that_can_be_kept_and_pictures_to_be_judged_by(self):

@@ -47,10 +47,9 @@ def snapshot(folder):
 
 
 def saturates(file):
-    """Whether what runs this export adds products of bytes in pairs that saturate: on x86 without VNNI."""
+    """Whether this export gives less than it says on this machine: a prepared .ort on x86 without VNNI."""
     flags = pathlib.Path("/proc/cpuinfo").read_text()
-    return file.endswith((".onnx", ".ort", ".xml")) and "x86_64" in os.uname().machine and not (
-        "avx512_vnni" in flags or "avx_vnni" in flags)
+    return file.endswith(".ort") and "avx2" in flags and not ("avx512_vnni" in flags or "avx_vnni" in flags)
 
 
 class CommandLineTest(unittest.TestCase):

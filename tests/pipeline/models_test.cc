@@ -15,8 +15,8 @@
 #include "pipeline/model_file.h"
 #include "pipeline/pictures.h"
 #include "quant/small_nets.h"
+#include "runtimes/machine.h"
 #include "runtimes/reference.h"
-#include "support/peer_arithmetic.h"
 #include "support/temporary_folder.h"
 
 namespace durward {
@@ -143,8 +143,11 @@ TEST_P(QuantizedPorts, ExportsExistAndAgreeWithTheReferenceExecutor) {
     const auto agreement = check_agreement(file, staging->file(file.name), samples_, kPictures + 1);
     ASSERT_TRUE(agreement.ok()) << agreement.status();
     EXPECT_EQ(agreement->samples, kPictures);
-    if (file.runtime != RuntimeKind::kLiteRt && peers_saturate()) continue;
-    EXPECT_GT(agreement->equal_share, 0.95) << file.name;
+    // A prepared .ort keeps int8 products that saturate there, OpenVINO computes with floats.
+    const bool saturates = saturates_int8_sums(this_machine());
+    const bool openvino = file.runtime == RuntimeKind::kOpenVino;
+    if (saturates && file.name.ends_with(".ort")) continue;
+    EXPECT_GT(agreement->equal_share, saturates && openvino ? 0.15 : 0.95) << file.name;
     EXPECT_GT(agreement->cosine_min, 0.9999) << file.name;
   }
 }

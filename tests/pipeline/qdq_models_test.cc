@@ -13,7 +13,6 @@
 #include "pipeline/quantized_models.h"
 #include "quant/small_nets.h"
 #include "runtimes/embedder.h"
-#include "support/peer_arithmetic.h"
 
 namespace durward {
 namespace {
@@ -197,7 +196,6 @@ TEST(QdqModels, OfPyTorchKeepTheirScalesAndIntegers) {
 }
 
 TEST(QdqModels, OfPyTorchGiveWhatOnnxRuntimeGives) {
-  if (peers_saturate()) GTEST_SKIP() << kPeersSaturate;
   if (!is_available(RuntimeKind::kOnnxRuntime)) GTEST_SKIP() << "ONNX Runtime was not found";
   const TorchModel torch;
   const Samples samples = samples_of(kPictures);
@@ -235,7 +233,6 @@ TEST(QdqModels, OfOurOwnWriterKeepTheirScales) {
   for (const QuantParams& params : activation_params(again.models.reference)) {
     EXPECT_THAT(before, testing::Contains(params));
   }
-  if (peers_saturate()) GTEST_SKIP() << kPeersSaturate;
   EXPECT_GT(least_cosine(*onnx, again.models.reference, samples), 0.999);
 }
 

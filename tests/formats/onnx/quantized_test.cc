@@ -11,7 +11,6 @@
 #include "formats/onnx/onnxruntime_values.h"
 #include "formats/onnx/reader.h"
 #include "formats/onnx/writer.h"
-#include "support/peer_arithmetic.h"
 
 namespace durward {
 namespace {
@@ -226,7 +225,6 @@ TEST(QuantizedOnnx, GraphIsWrittenAsQdq) {
 }
 
 TEST(QuantizedOnnx, OnnxRuntimeComputesTheQuantizedGraph) {
-  if (peers_saturate()) GTEST_SKIP() << kPeersSaturate;
   if (!onnxruntime_available()) GTEST_SKIP() << "needs ONNX Runtime";
   const Graph graph = quantized_graph({});
   const Values input = random_inputs(graph, -2, 3);
