@@ -49,6 +49,7 @@ struct FactorEvidence {
   TemplateMatch template_match = TemplateMatch::kSameModel;
   std::string bundle_sha256 = {};  // of the model that compared
   int64_t capture_ms = 0, evaluate_ms = 0;
+  int64_t last_sample_ms = 0;  // when the last sample of all was taken, by the session's clock
 };
 
 enum class DecisionKind { kAccept, kReject, kRetry, kLocked };

@@ -71,6 +71,7 @@ std::string record_text(const DecisionRecord& record) {
     json["factors"].push_back(factor_json(factor));
   json["capture_ms"] = record.capture_ms;
   json["decide_ms"] = record.decide_ms;
+  json["since_last_sample_ms"] = record.since_last_sample_ms;
   return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 

@@ -19,7 +19,11 @@ struct DecisionRecord {
   int64_t failures = 0;       // consecutive ones, with this
   int64_t locked_ms = 0;      // until the next attempt
   std::vector<FactorEvidence> factors = {};
-  int64_t capture_ms = 0, decide_ms = 0;  // from the request; from the last sample
+  // From the request until no more samples were awaited, and from then to the decision.
+  int64_t capture_ms = 0, decide_ms = 0;
+  // Since the last sample was taken, until the decision: what capture() found out about that sample
+  // is in it. 0 where none came.
+  int64_t since_last_sample_ms = 0;
 };
 
 // A JSON object in one line. Bytes of names that are no UTF-8 become the replacement character;

@@ -70,6 +70,7 @@ void FactorRun::capture(FactorEvidence& evidence) {
       }
       break;
     }
+    evidence.last_sample_ms = sample->mark.taken_ms;
     const SampleGuard::Use use = guard.check(sample->mark, clock_.now_ms());
     if (use == SampleGuard::Use::kFault) {
       evidence.fault = guard.fault();

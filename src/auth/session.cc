@@ -189,7 +189,12 @@ absl::Status AuthenticationSession::judge(Request& request, DecisionRecord& reco
   look(true);
   record.decision = cancelled ? outcome(DecisionKind::kRetry, Reason::kCancelled)
                               : decide(policy_, record.factors);
-  record.decide_ms = parts_.clock->now_ms() - last_sample_ms;
+  const int64_t now_ms = parts_.clock->now_ms();
+  record.decide_ms = now_ms - last_sample_ms;
+  int64_t taken_ms = 0;
+  for (const FactorEvidence& one : record.factors)
+    taken_ms = std::max(taken_ms, one.last_sample_ms);
+  if (taken_ms > 0) record.since_last_sample_ms = std::max<int64_t>(now_ms - taken_ms, 0);
   return absl::OkStatus();
 }
 

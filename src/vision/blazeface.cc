@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "data/tensor.h"
+#include "runtimes/embedder.h"
 
 namespace durward {
 namespace {
@@ -12,7 +13,8 @@ namespace {
 constexpr int kSide = 128;
 constexpr size_t kAnchors = 896, kValues = 16, kPoints = 6;
 
-RuntimeKind tflite_runtime() {
+RuntimeKind runtime_of(const std::filesystem::path& path) {
+  if (path.extension() == ".bundle") return RuntimeKind::kEngine;
   const bool openvino_only =
       !is_available(RuntimeKind::kLiteRt) && is_available(RuntimeKind::kOpenVino);
   return openvino_only ? RuntimeKind::kOpenVino : RuntimeKind::kLiteRt;
@@ -23,7 +25,8 @@ absl::StatusOr<size_t> check_ports(const RuntimeModel& model) {
   const auto& in = model.inputs();
   const auto& out = model.outputs();
   const auto is = [](const PortInfo& port, const Shape& shape) {
-    return port.type == DataType::kFloat32 && port.shape == shape;
+    const bool integer = port.type == DataType::kInt8 || port.type == DataType::kUInt8;
+    return (port.type == DataType::kFloat32 || (integer && port.quant)) && port.shape == shape;
   };
   const Shape image = {1, kSide, kSide, 3}, regressors = {1, kAnchors, kValues};
   const Shape scores = {1, kAnchors, 1};
@@ -33,8 +36,8 @@ absl::StatusOr<size_t> check_ports(const RuntimeModel& model) {
     }
   }
   return absl::InvalidArgumentError(
-      "not a BlazeFace of short range: expected float32 ports, 1x128x128x3 in, 1x896x16 and "
-      "1x896x1 out");
+      "not a BlazeFace of short range: expected float32 or quantised ports, 1x128x128x3 in, "
+      "1x896x16 and 1x896x1 out");
 }
 
 // How a picture lies in the model's input.
@@ -132,7 +135,7 @@ std::vector<Detection> decode_blazeface(std::span<const float> regressors,
 absl::StatusOr<BlazeFace> BlazeFace::load(const std::filesystem::path& path,
                                           const BlazeFaceOptions& options) {
   DURWARD_ASSIGN_OR_RETURN(auto model,
-                           load_model(tflite_runtime(), path, {.threads = options.threads}));
+                           load_model(runtime_of(path), path, {.threads = options.threads}));
   const absl::StatusOr<size_t> regressors = check_ports(*model);
   if (!regressors.ok()) return with_context(regressors.status(), path.string());
   return BlazeFace(std::move(model), *regressors, options);
@@ -142,12 +145,20 @@ absl::StatusOr<std::vector<Face>> BlazeFace::detect(const Image& image) {
   if (image.rgb.empty()) return absl::InvalidArgumentError("an empty image has no faces");
   const Placement placement = place(image);
   DURWARD_ASSIGN_OR_RETURN(const std::vector<float> input, letterboxed(image, placement));
-  std::vector<float> regressors(kAnchors * kValues), scores(kAnchors);
-  std::array<std::span<std::byte>, 2> outputs;
-  outputs[regressors_] = std::as_writable_bytes(std::span(regressors));
-  outputs[1 - regressors_] = std::as_writable_bytes(std::span(scores));
-  const std::span<const std::byte> inputs[] = {std::as_bytes(std::span(input))};
+  const auto bytes_of = [](const PortInfo& port) {
+    return std::vector<std::byte>(static_cast<size_t>(elements(port.shape) * size_of(port.type)));
+  };
+  const std::vector<PortInfo>& ports = model_->outputs();
+  std::vector<std::byte> encoded = bytes_of(model_->inputs()[0]);
+  DURWARD_RETURN_IF_ERROR(encode_values(input, model_->inputs()[0], encoded));
+  std::array<std::vector<std::byte>, 2> answers = {bytes_of(ports[0]), bytes_of(ports[1])};
+  const std::span<const std::byte> inputs[] = {encoded};
+  const std::span<std::byte> outputs[] = {answers[0], answers[1]};
   DURWARD_RETURN_IF_ERROR(model_->run(inputs, outputs));
+  DURWARD_ASSIGN_OR_RETURN(const std::vector<float> regressors,
+                           decode_values(answers[regressors_], ports[regressors_]));
+  DURWARD_ASSIGN_OR_RETURN(const std::vector<float> scores,
+                           decode_values(answers[1 - regressors_], ports[1 - regressors_]));
   std::vector<Face> faces;
   for (const Detection& detection :
        blend(decode_blazeface(regressors, scores, options_.min_score), options_.max_overlap)) {

@@ -38,8 +38,9 @@ struct BlazeFaceOptions {
 // One thread at a time.
 class BlazeFace {
  public:
-  // Loads the model into LiteRT, or into OpenVINO where LiteRT is absent. Errors: those of
-  // load_model; InvalidArgument where it is no BlazeFace of short range.
+  // Loads a .tflite into LiteRT, or into OpenVINO where LiteRT is absent, and a .bundle of it into
+  // our own engine. Errors: those of load_model; InvalidArgument where it is no BlazeFace of short
+  // range.
   [[nodiscard]] static absl::StatusOr<BlazeFace> load(const std::filesystem::path& path,
                                                       const BlazeFaceOptions& options);
 

@@ -25,7 +25,7 @@ absl::StatusOr<FaceDetector> FaceDetector::load(const std::filesystem::path& pat
     DURWARD_ASSIGN_OR_RETURN(YuNet detector, YuNet::load(path, yunet));
     return FaceDetector(std::move(detector));
   }
-  if (ending == ".tflite") {
+  if (ending == ".tflite" || ending == ".bundle") {
     if (options.max_side) {
       return absl::InvalidArgumentError(absl::StrCat(
           path.string(), ": BlazeFace's input has one size, a longest side is for YuNet"));
@@ -36,7 +36,8 @@ absl::StatusOr<FaceDetector> FaceDetector::load(const std::filesystem::path& pat
     return FaceDetector(std::move(detector));
   }
   return absl::InvalidArgumentError(absl::StrCat(
-      path.string(), ": expected a face detector: YuNet (.onnx) or BlazeFace (.tflite)"));
+      path.string(),
+      ": expected a face detector: YuNet (.onnx) or BlazeFace (.tflite, or a .bundle of it)"));
 }
 
 absl::StatusOr<std::vector<Face>> FaceDetector::detect(const Image& image) {

@@ -25,9 +25,9 @@ struct FaceDetectorOptions {
 // One thread at a time; each worker loads its own.
 class FaceDetector {
  public:
-  // A .onnx file is a YuNet, a .tflite file a BlazeFace. Errors: those of their load();
-  // InvalidArgument for another ending, a side out of range, and a side for BlazeFace, whose input
-  // has one size.
+  // A .onnx file is a YuNet, a .tflite file and a .bundle a BlazeFace. Errors: those of their
+  // load(); InvalidArgument for another ending, a side out of range, and a side for BlazeFace,
+  // whose input has one size.
   [[nodiscard]] static absl::StatusOr<FaceDetector> load(const std::filesystem::path& path,
                                                          const FaceDetectorOptions& options = {});
 
