@@ -31,15 +31,17 @@ endforeach()
 find_path(OPENCV_INCLUDE opencv2/core.hpp PATH_SUFFIXES opencv4 REQUIRED)
 add_library(opencv INTERFACE IMPORTED)
 target_include_directories(opencv SYSTEM INTERFACE ${OPENCV_INCLUDE})
-foreach(module IN ITEMS core imgproc imgcodecs)
+foreach(module IN ITEMS core imgproc)
   find_library(OPENCV_${module} opencv_${module} REQUIRED)
   target_link_libraries(opencv INTERFACE ${OPENCV_${module}})
 endforeach()
 
-# Cameras and videos.
-find_library(OPENCV_videoio opencv_videoio REQUIRED)
-add_library(opencv_videoio INTERFACE IMPORTED)
-target_link_libraries(opencv_videoio INTERFACE ${OPENCV_videoio} opencv)
+# Picture files; cameras and videos. They bring half of Debian along, so only modules link to them.
+foreach(module IN ITEMS imgcodecs videoio)
+  find_library(OPENCV_${module} opencv_${module} REQUIRED)
+  add_library(opencv_${module} INTERFACE IMPORTED)
+  target_link_libraries(opencv_${module} INTERFACE ${OPENCV_${module}} opencv)
+endforeach()
 
 # Recordings: decoding, other sample rates, spectra. kissfft, not FFTW: its licence is BSD, FFTW's the GPL.
 foreach(library IN ITEMS sndfile soxr)

@@ -1,7 +1,6 @@
 // What a camera and a microphone would give of the same person once more: a picture as a frame of
-// 640 x 480, a recording at 16 kHz, each with a little noise that a seed tells. A door knows content
-// that it has seen and refuses it.
-// usage: sample_feed, then lines of standard input:
+// 640 x 480, a recording at 16 kHz, each with a little noise that a seed tells. A door knows
+// content that it has seen and refuses it. usage: sample_feed, then lines of standard input:
 //   "picture FROM TO SEED"   TO: JPEG
 //   "sound FROM TO SEED"     TO: WAV of 16 bits
 // Each is answered by a line, "ok" or what is wrong.
@@ -26,9 +25,9 @@ absl::Status make_picture(const std::string& from, const std::string& to, Random
   const double scale = std::min(static_cast<double>(kWidth) / picture.width,
                                 static_cast<double>(kHeight) / picture.height);
   const auto side = [scale](int pixels) { return static_cast<int>(std::floor(pixels * scale)); };
-  DURWARD_ASSIGN_OR_RETURN(const Image scaled,
-                           resize_image(picture, side(picture.width), side(picture.height),
-                                        Interpolation::kBilinear));
+  DURWARD_ASSIGN_OR_RETURN(
+      const Image scaled,
+      resize_image(picture, side(picture.width), side(picture.height), Interpolation::kBilinear));
   Image frame(kWidth, kHeight);
   std::fill(frame.rgb.begin(), frame.rgb.end(), uint8_t{128});
   const int left = (kWidth - scaled.width) / 2, top = (kHeight - scaled.height) / 2;
@@ -76,8 +75,8 @@ absl::Status make_sound(const std::string& from, const std::string& to, Random& 
   std::vector<int16_t> samples;
   for (const float value : audio.samples) {
     const double noise = random.uniform() * 8 - 4;
-    samples.push_back(static_cast<int16_t>(
-        std::clamp(std::lround(value * 32767. + noise), -32768L, 32767L)));
+    samples.push_back(
+        static_cast<int16_t>(std::clamp(std::lround(value * 32767. + noise), -32768L, 32767L)));
   }
   const std::vector<std::byte> bytes = wav(samples);
   return write_file_atomic(to, std::span<const std::byte>(bytes));

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <fstream>
 
 #include "capture/live_camera.h"
@@ -93,18 +92,6 @@ absl::StatusOr<std::unique_ptr<Camera>> open_recording(const std::string& place,
 }
 
 }  // namespace
-
-int64_t monotonic_ms() {
-  using std::chrono::duration_cast, std::chrono::milliseconds, std::chrono::steady_clock;
-  return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
-}
-
-absl::Status check_frame_size(int width, int height, const CameraOptions& options) {
-  if (width <= options.max_width && height <= options.max_height) return absl::OkStatus();
-  return absl::ResourceExhaustedError(absl::StrCat("a frame of ", width, " x ", height,
-                                                   " pixels, above the limit of ",
-                                                   options.max_width, " x ", options.max_height));
-}
 
 std::vector<CameraDevice> list_cameras(const fs::path& devices, const fs::path& names) {
   std::vector<std::pair<int, std::string>> found;

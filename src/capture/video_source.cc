@@ -1,10 +1,10 @@
-// Devices, pipelines and video files, all through OpenCV's videoio.
+// The module: devices, pipelines and video files, all through OpenCV's videoio.
 #include <cmath>
 #include <opencv2/core/utils/logger.hpp>
 #include <opencv2/imgproc.hpp>
 #include <opencv2/videoio.hpp>
 
-#include "capture/picture_source.h"
+#include "capture/video_module.h"
 #include "data/image_mat.h"
 
 namespace durward {
@@ -118,10 +118,8 @@ bool try_open(cv::VideoCapture& capture, const std::string& name, int backend) {
   }
 }
 
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<PictureSource>> open_device(const std::string& path,
-                                                           const CameraOptions& options) {
+absl::StatusOr<std::unique_ptr<PictureSource>> open_device_with_opencv(
+    const std::string& path, const CameraOptions& options) {
   quieten_opencv();
   cv::VideoCapture capture;
   if (!try_open(capture, path, cv::CAP_V4L2)) {
@@ -136,8 +134,8 @@ absl::StatusOr<std::unique_ptr<PictureSource>> open_device(const std::string& pa
   return opened(std::move(capture), VideoKind::kDevice, options);
 }
 
-absl::StatusOr<std::unique_ptr<PictureSource>> open_pipeline(const std::string& pipeline,
-                                                             const CameraOptions& options) {
+absl::StatusOr<std::unique_ptr<PictureSource>> open_pipeline_with_opencv(
+    const std::string& pipeline, const CameraOptions& options) {
   quieten_opencv();
   cv::VideoCapture capture;
   if (!try_open(capture, pipeline, cv::CAP_GSTREAMER)) {
@@ -149,8 +147,8 @@ absl::StatusOr<std::unique_ptr<PictureSource>> open_pipeline(const std::string& 
   return opened(std::move(capture), VideoKind::kPipeline, options);
 }
 
-absl::StatusOr<std::unique_ptr<PictureSource>> open_video(const std::string& path,
-                                                          const CameraOptions& options) {
+absl::StatusOr<std::unique_ptr<PictureSource>> open_video_with_opencv(
+    const std::string& path, const CameraOptions& options) {
   quieten_opencv();
   // Named, so that nothing else takes the file's name for a pattern or a pipeline.
   for (const int backend : {cv::CAP_FFMPEG, cv::CAP_OPENCV_MJPEG}) {
@@ -163,4 +161,10 @@ absl::StatusOr<std::unique_ptr<PictureSource>> open_video(const std::string& pat
       "not a video that OpenCV can read here, nor a picture: it is damaged, or of another format");
 }
 
+constexpr VideoModule kVideoModule = {&open_device_with_opencv, &open_pipeline_with_opencv,
+                                      &open_video_with_opencv};
+
+}  // namespace
 }  // namespace durward
+
+extern "C" const durward::VideoModule* durward_video_module() { return &durward::kVideoModule; }

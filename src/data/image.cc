@@ -1,11 +1,11 @@
 #include "data/image.h"
 
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
 #include "base/file.h"
 #include "data/image_header.h"
 #include "data/image_mat.h"
+#include "data/opencv_codecs.h"
 
 namespace durward {
 namespace {
@@ -26,10 +26,9 @@ absl::StatusOr<Image> decode_image(std::span<const std::byte> bytes, std::string
         std::string(name), ": ", header->width, " x ", header->height,
         " pixels, more than the limit of ", limits.max_pixels, "; make the picture smaller"));
   }
+  DURWARD_ASSIGN_OR_RETURN(const OpenCvCodecs* const codecs, opencv_codecs());
   try {
-    const cv::Mat encoded(1, static_cast<int>(bytes.size()), CV_8UC1,
-                          const_cast<std::byte*>(bytes.data()));
-    const cv::Mat bgr = cv::imdecode(encoded, cv::IMREAD_COLOR);
+    const cv::Mat bgr = codecs->decode(bytes);
     if (bgr.empty()) return damaged(header->format, name);
     Image image(bgr.cols, bgr.rows);
     cv::Mat rgb = as_mat(image);
@@ -47,15 +46,13 @@ absl::StatusOr<Image> read_image(const std::filesystem::path& path, const ImageL
 
 absl::StatusOr<std::vector<std::byte>> encode_jpeg(const Image& image, int quality) {
   if (image.rgb.empty()) return absl::InvalidArgumentError("an empty image cannot be encoded");
+  DURWARD_ASSIGN_OR_RETURN(const OpenCvCodecs* const codecs, opencv_codecs());
   try {
     cv::Mat bgr;
     cv::cvtColor(as_mat(image), bgr, cv::COLOR_RGB2BGR);
-    std::vector<uchar> jpeg;
-    if (!cv::imencode(".jpg", bgr, jpeg, {cv::IMWRITE_JPEG_QUALITY, quality})) {
-      return absl::InternalError("the JPEG encoder failed");
-    }
-    const auto bytes = std::as_bytes(std::span(jpeg));
-    return std::vector<std::byte>(bytes.begin(), bytes.end());
+    std::vector<std::byte> jpeg = codecs->encode_jpeg(bgr, quality);
+    if (jpeg.empty()) return absl::InternalError("the JPEG encoder failed");
+    return jpeg;
   } catch (const cv::Exception& error) {
     return absl::InternalError(absl::StrCat("the JPEG encoder failed: ", error.what()));
   }
