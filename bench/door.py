@@ -33,8 +33,7 @@ FRAMES = 5
 CALIBRATED = ["1688", "1998", "2033", "2414"]  # speakers of the recordings that calibrate
 # Who is enrolled: a name, a picture, and the folder of a speaker's recordings.
 PEOPLE = [
-    ("jacques", "Jacques_Rogge/Jacques_Rogge_0001.jpg", "2609"),
-    ("lance", "Lance_Armstrong/Lance_Armstrong_0005.jpg", "3005"),
+    ("lance", "Lance_Armstrong/Lance_Armstrong_0005.jpg", "2609"),
     ("trent", "Trent_Lott/Trent_Lott_0001.jpg", "3080"),
 ]
 BUDGETS = {  # ms of one core of this class of machine, p90
@@ -120,7 +119,7 @@ class Feed:
 
     def frames(self, picture, folder):
         folder.mkdir(parents=True, exist_ok=True)
-        for i in range(FRAMES + 3):
+        for i in range(FRAMES + 5):
             self.make("picture", picture, folder / f"{i}.jpg")
 
     def sound(self, recording, target):
@@ -144,7 +143,7 @@ class Bench:
 
     def recordings(self, speaker):
         found = sorted((self.assets / "voices/librispeech_test-other" / speaker).rglob("*.flac"))
-        return sorted(found, key=lambda path: path.stat().st_size)[2:]
+        return sorted(found, key=lambda path: -path.stat().st_size)
 
     def compress(self, name, model, calibrate, *how):
         if (self.bundles / f"{name}.bundle").exists():

@@ -2,7 +2,7 @@
 // 640 x 480, a recording at 16 kHz, each with a little noise that a seed tells. A door knows
 // content that it has seen and refuses it. usage: sample_feed, then lines of standard input:
 //   "picture FROM TO SEED"   TO: JPEG
-//   "sound FROM TO SEED"     TO: WAV of 16 bits
+//   "sound FROM TO SEED"     TO: the first six seconds, WAV of 16 bits
 // Each is answered by a line, "ok" or what is wrong.
 #include <algorithm>
 #include <cmath>
@@ -19,6 +19,7 @@ namespace durward {
 namespace {
 
 constexpr int kWidth = 640, kHeight = 480, kRate = 16'000, kQuality = 92;
+constexpr size_t kSaid = 6 * kRate;  // samples
 
 absl::Status make_picture(const std::string& from, const std::string& to, Random& random) {
   DURWARD_ASSIGN_OR_RETURN(const Image picture, read_image(from));
@@ -72,6 +73,7 @@ std::vector<std::byte> wav(const std::vector<int16_t>& samples) {
 absl::Status make_sound(const std::string& from, const std::string& to, Random& random) {
   DURWARD_ASSIGN_OR_RETURN(Audio audio, read_audio(from));
   DURWARD_ASSIGN_OR_RETURN(audio, resample(std::move(audio), kRate));
+  audio.samples.resize(std::min(audio.samples.size(), kSaid));
   std::vector<int16_t> samples;
   for (const float value : audio.samples) {
     const double noise = random.uniform() * 8 - 4;

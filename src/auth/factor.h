@@ -31,7 +31,7 @@ struct FactorComparison {
 };
 
 // A session calls everything but stop() from one thread at a time, for each request: begin, then
-// capture and keep until complete or out of time, then response, liveness and compare.
+// capture and keep until complete or out of time, then response, prepare, liveness and compare.
 class Factor {
  public:
   virtual ~Factor() = default;
@@ -54,6 +54,9 @@ class Factor {
   [[nodiscard]] virtual bool complete() const = 0;
   // What the person did of the challenge.
   [[nodiscard]] virtual ChallengeResponse response() const = 0;
+  // No more samples come: what can be found out of them without a template may be found out now,
+  // while the attempt is charged. Its errors are told where the results are asked for.
+  virtual void prepare() {}
   // The log-likelihood ratio that the presentation is bona fide; nothing where no detector is
   // there.
   [[nodiscard]] virtual absl::StatusOr<std::optional<double>> liveness() = 0;

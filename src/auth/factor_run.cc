@@ -136,6 +136,10 @@ void FactorRun::run() {
     if (request_.phase == RequestState::Phase::kCapture) evidence_ = evidence;
     captured_ = true;
     request_.changed.notify_all();
+  }
+  if (!evidence.missing && !evidence.fault) factor_.prepare();
+  {
+    std::unique_lock<std::mutex> lock(request_.mutex);
     request_.changed.wait(lock, [&] { return request_.phase != RequestState::Phase::kCapture; });
     const bool in_time = !evidence_.missing && !evidence_.fault;
     if (request_.phase == RequestState::Phase::kClosed || !in_time) {

@@ -12,8 +12,6 @@
 namespace durward {
 namespace {
 
-// Frames of the detector in a sample.
-constexpr size_t kFramesOfSample = 2;
 // What the recogniser hears before somebody speaks.
 constexpr size_t kBeforeSpeech = 4'800;
 
@@ -97,6 +95,11 @@ class VoiceFactor final : public TemplateFactor {
       response.steps.push_back({absl::StrCat(digit.digit), time_of(digit.end)});
     }
     return response;
+  }
+
+  // The last partial, which takes longer than all that is left.
+  void prepare() override {
+    if (enough_) (void)stream_.embedding().ok();
   }
 
   // No detector of replayed or synthetic speech is here: digits are the protection.
@@ -261,7 +264,8 @@ absl::StatusOr<std::unique_ptr<TemplateFactor>> create_voice_factor(VoiceFactorP
         absl::StrCat("the model's modality is \"", parts.model.modality, "\", expected \"voice\""));
   }
   DURWARD_RETURN_IF_ERROR(check_calibrated_features(parts.calibration));
-  const size_t sample_size = kFramesOfSample * static_cast<size_t>(parts.detector->frame_samples());
+  const size_t sample_size =
+      static_cast<size_t>(kVoiceSampleFrames * parts.detector->frame_samples());
   DURWARD_ASSIGN_OR_RETURN(VoiceStream voice,
                            VoiceStream::create(parts.spec, std::move(parts.detector)));
   SpeakerStream stream(std::move(voice), *std::move(parts.embedder));

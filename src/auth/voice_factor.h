@@ -18,6 +18,10 @@
 
 namespace durward {
 
+// A sample is so many frames of the voice activity detector. A microphone whose blocks are as long
+// (MicrophoneOptions::block_samples) lets no sample wait for the rest of a block.
+inline constexpr int kVoiceSampleFrames = 2;
+
 // What is listened for, in seconds of speech and dB. Each has its reason; none was chosen by the
 // error rates of anybody.
 struct VoiceCaptureRules {

@@ -9,9 +9,13 @@ namespace {
 
 class FileReader final : public SoundReader {
  public:
-  explicit FileReader(std::vector<float> sound) : sound_(std::move(sound)) {}
+  explicit FileReader(std::filesystem::path path) : path_(std::move(path)) {}
 
+  // The file may be another recording by now, as a folder of pictures may have others.
   absl::Status start() override {
+    DURWARD_ASSIGN_OR_RETURN(Audio audio, read_audio(path_));
+    DURWARD_ASSIGN_OR_RETURN(audio, resample(std::move(audio), kMicrophoneRate));
+    sound_ = std::move(audio.samples);
     next_ = 0;
     return absl::OkStatus();
   }
@@ -28,6 +32,7 @@ class FileReader final : public SoundReader {
   std::vector<pollfd> descriptors() override { return {}; }
 
  private:
+  const std::filesystem::path path_;
   std::vector<float> sound_;
   size_t next_ = 0;
 };
@@ -35,9 +40,9 @@ class FileReader final : public SoundReader {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SoundReader>> open_file_reader(const std::filesystem::path& path) {
-  DURWARD_ASSIGN_OR_RETURN(Audio audio, read_audio(path));
-  DURWARD_ASSIGN_OR_RETURN(audio, resample(std::move(audio), kMicrophoneRate));
-  return std::make_unique<FileReader>(std::move(audio.samples));
+  auto reader = std::make_unique<FileReader>(path);
+  DURWARD_RETURN_IF_ERROR(reader->start());
+  return reader;
 }
 
 }  // namespace durward

@@ -42,8 +42,8 @@ class Microphone {
   [[nodiscard]] virtual absl::StatusOr<SoundBlock> next(int64_t until_ms) = 0;
   // Ends a next() that waits, soon, and all that follow until restart().
   virtual void stop() = 0;
-  // Forgets a stop and what waited in buffers, and opens a lost device anew; a sound file begins
-  // from its first sample. Errors: those of open_microphone.
+  // Forgets a stop and what waited in buffers, and opens a lost device anew; a sound file is read
+  // anew and begins from its first sample. Errors: those of open_microphone.
   [[nodiscard]] virtual absl::Status restart() = 0;
   // How often since restart() sound was lost, because nobody fetched it in time. A block is without
   // a gap; the gap lies before it.

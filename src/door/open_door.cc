@@ -192,7 +192,10 @@ class FactorLoader {
       digits.acoustic = *setup.digits;
       DURWARD_ASSIGN_OR_RETURN(parts.digits, DigitRecognizer::create(digits));
     }
-    DURWARD_ASSIGN_OR_RETURN(parts.microphone, open_microphones(sources_.microphones));
+    // Blocks that end where a sample of the factor ends: none waits for the rest of a block.
+    const MicrophoneOptions sound{.block_samples =
+                                      kVoiceSampleFrames * parts.detector->frame_samples()};
+    DURWARD_ASSIGN_OR_RETURN(parts.microphone, open_microphones(sources_.microphones, sound));
     DURWARD_ASSIGN_OR_RETURN(std::unique_ptr<TemplateFactor> factor,
                              create_voice_factor(std::move(parts)));
     return DoorFactor{std::move(factor), std::move(model.calibration)};
