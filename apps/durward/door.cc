@@ -21,7 +21,7 @@ struct DoorCommand {
   std::string face, detector, landmarks, voice, voice_activity, digits, touch;
   std::vector<std::string> attack_detectors, trusted_keys;
   int64_t frames = FaceSetup().frames;
-  std::vector<double> face_llr;
+  std::vector<double> face_llr, voice_llr;
   std::string user, backup;
 };
 
@@ -46,6 +46,12 @@ absl::StatusOr<AttackDetectorSetup> parse_attack_detector(const std::string& tex
   return AttackDetectorSetup{.model = text.substr(0, colon), .preset = text.substr(colon + 1)};
 }
 
+// Of --face-llr and --voice-llr: WEIGHT and OFFSET, or nothing.
+std::optional<ScoreCalibration> assumed_calibration(const std::vector<double>& llr) {
+  if (llr.empty()) return std::nullopt;
+  return ScoreCalibration{{std::string(kScoreFeature)}, {{llr[0]}, llr[1]}};
+}
+
 absl::StatusOr<DoorConfig> new_config(const DoorCommand& options, const fs::path& file) {
   DoorConfig config;
   config.folder = file.parent_path();
@@ -58,10 +64,7 @@ absl::StatusOr<DoorConfig> new_config(const DoorCommand& options, const fs::path
   if (!options.face.empty()) {
     config.face = FaceSetup{.bundle = options.face, .detector = options.detector};
     config.face->frames = options.frames;
-    if (!options.face_llr.empty()) {
-      config.face->score_calibration = {{std::string(kScoreFeature)},
-                                        {{options.face_llr[0]}, options.face_llr[1]}};
-    }
+    config.face->score_calibration = assumed_calibration(options.face_llr);
     if (!options.landmarks.empty()) config.face->landmarks = options.landmarks;
     for (const std::string& text : options.attack_detectors) {
       DURWARD_ASSIGN_OR_RETURN(config.face->attack_detectors.emplace_back(),
@@ -70,6 +73,7 @@ absl::StatusOr<DoorConfig> new_config(const DoorCommand& options, const fs::path
   }
   if (!options.voice.empty()) {
     config.voice = VoiceSetup{.bundle = options.voice};
+    config.voice->score_calibration = assumed_calibration(options.voice_llr);
     if (!options.voice_activity.empty()) config.voice->voice_activity = options.voice_activity;
     if (!options.digits.empty()) config.voice->digits = options.digits;
   }
@@ -187,6 +191,10 @@ void add_init_options(CLI::App& command, DoorCommand& options) {
       ->allow_extra_args(false)
       ->needs(face);
   CLI::Option* voice = file("--voice", options.voice, "the bundle of a speaker model");
+  command
+      .add_option("--voice-llr", options.voice_llr, "the same as --face-llr, of the speaker model")
+      ->expected(2)
+      ->needs(voice);
   file("--voice-activity", options.voice_activity, "the model that finds speech: Silero .onnx")
       ->needs(voice);
   command

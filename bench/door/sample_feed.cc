@@ -3,16 +3,21 @@
 // content that it has seen and refuses it. usage: sample_feed, then lines of standard input:
 //   "picture FROM TO SEED"   TO: JPEG
 //   "sound FROM TO SEED"     TO: the first six seconds, WAV of 16 bits
+//   "video FROM TO SEED"     the pictures of a folder as Motion JPEG, what a camera's module reads
 // Each is answered by a line, "ok" or what is wrong.
 #include <algorithm>
 #include <cmath>
 #include <iostream>
+#include <opencv2/imgproc.hpp>
+#include <opencv2/videoio.hpp>
 #include <sstream>
 
 #include "base/file.h"
 #include "base/random.h"
 #include "data/audio.h"
 #include "data/image.h"
+#include "data/image_folder.h"
+#include "data/image_mat.h"
 #include "data/tensor.h"
 
 namespace durward {
@@ -84,6 +89,20 @@ absl::Status make_sound(const std::string& from, const std::string& to, Random& 
   return write_file_atomic(to, std::span<const std::byte>(bytes));
 }
 
+absl::Status make_video(const std::string& from, const std::string& to) {
+  DURWARD_ASSIGN_OR_RETURN(const ImageFolder folder, list_images(from));
+  cv::VideoWriter writer(to, cv::CAP_OPENCV_MJPEG, cv::VideoWriter::fourcc('M', 'J', 'P', 'G'), 10,
+                         {kWidth, kHeight});
+  if (!writer.isOpened()) return absl::UnavailableError("OpenCV writes no video here");
+  for (const std::filesystem::path& path : folder.images) {
+    DURWARD_ASSIGN_OR_RETURN(const Image frame, read_image(path));
+    cv::Mat bgr;
+    cv::cvtColor(as_mat(frame), bgr, cv::COLOR_RGB2BGR);
+    writer.write(bgr);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status make(const std::string& line) {
   std::istringstream words(line);
   std::string what, from, to;
@@ -92,6 +111,7 @@ absl::Status make(const std::string& line) {
   Random random(seed);
   if (words && what == "picture") return make_picture(from, to, random);
   if (words && what == "sound") return make_sound(from, to, random);
+  if (words && what == "video") return make_video(from, to);
   return absl::InvalidArgumentError(absl::StrCat("no such line: ", line));
 }
 

@@ -10,7 +10,7 @@ namespace durward {
 absl::StatusOr<void*> module_function(const std::string& built, const char* name) {
   std::filesystem::path path = built;
   if (const char* folder = std::getenv("DURWARD_MODULES")) path = folder / path.filename();
-  void* module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  void* module = dlopen(path.c_str(), RTLD_LAZY | RTLD_LOCAL);
   if (module == nullptr) {
     return absl::UnavailableError(
         absl::StrCat("a module cannot be loaded: ", dlerror(),

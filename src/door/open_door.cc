@@ -1,6 +1,7 @@
 #include "door/open_door.h"
 
 #include <algorithm>
+#include <future>
 
 #include "auth/face_factor.h"
 #include "auth/touch_factor.h"
@@ -63,8 +64,9 @@ class FactorLoader {
                TemplateBook& book)
       : config_(config), sources_(sources), around_(around), book_(book) {}
 
+  // Factors at the same time: a camera's libraries take as long to load as all models.
   absl::StatusOr<std::vector<DoorFactor>> load() {
-    std::vector<DoorFactor> factors;
+    std::vector<std::future<absl::StatusOr<DoorFactor>>> loading;
     const auto add = [&](bool there, const auto& setup, std::string_view what,
                          const auto& make) -> absl::Status {
       if (!there) return absl::OkStatus();
@@ -72,17 +74,20 @@ class FactorLoader {
         return absl::FailedPreconditionError(
             absl::StrCat("the configuration has no models for a ", std::string(what)));
       }
-      absl::StatusOr<DoorFactor> factor = make(*setup);
-      if (!factor.ok()) return factor.status();
-      factors.push_back(*std::move(factor));
+      loading.push_back(std::async(std::launch::async, [&setup, make] { return make(*setup); }));
       return absl::OkStatus();
     };
     DURWARD_RETURN_IF_ERROR(add(!sources_.cameras.empty(), config_.face, "face",
-                                [&](const FaceSetup& setup) { return face(setup); }));
+                                [this](const FaceSetup& setup) { return face(setup); }));
     DURWARD_RETURN_IF_ERROR(add(!sources_.microphones.empty(), config_.voice, "voice",
-                                [&](const VoiceSetup& setup) { return voice(setup); }));
+                                [this](const VoiceSetup& setup) { return voice(setup); }));
     DURWARD_RETURN_IF_ERROR(add(!sources_.touch.empty(), config_.touch, "touch",
-                                [&](const TouchSetup& setup) { return touch(setup); }));
+                                [this](const TouchSetup& setup) { return touch(setup); }));
+    std::vector<DoorFactor> factors;
+    for (std::future<absl::StatusOr<DoorFactor>>& one : loading) {
+      DURWARD_ASSIGN_OR_RETURN(DoorFactor factor, one.get());
+      factors.push_back(std::move(factor));
+    }
     return factors;
   }
 
@@ -97,7 +102,14 @@ class FactorLoader {
     return factor_model(bundle, modality, own, config_.most_tar_loss);
   }
 
-  static absl::StatusOr<AttackDetector> attack_detector(const AttackDetectorSetup& setup) {
+  // A bundle beside that of the embedding is one that the configuration trusts, too.
+  absl::Status check_trust(const std::filesystem::path& file) const {
+    if (config_.trusted_keys.empty() || file.extension() != ".bundle") return absl::OkStatus();
+    return open_door_bundle(config_, file).status();
+  }
+
+  absl::StatusOr<AttackDetector> attack_detector(const AttackDetectorSetup& setup) const {
+    DURWARD_RETURN_IF_ERROR(check_trust(setup.model));
     AttackCalibration calibration;
     if (setup.calibration) {
       calibration = *setup.calibration;
@@ -138,6 +150,9 @@ class FactorLoader {
                           .templates = templates(),
                           .clock = around_.clock};
     parts.rules.frames = static_cast<int>(setup.frames);
+    std::future<absl::StatusOr<std::unique_ptr<Camera>>> camera = std::async(
+        std::launch::async, [this] { return open_cameras(sources_.cameras, kDoorCamera); });
+    DURWARD_RETURN_IF_ERROR(check_trust(setup.detector));
     DURWARD_ASSIGN_OR_RETURN(parts.detector, FaceDetector::load(setup.detector));
     DURWARD_ASSIGN_OR_RETURN(parts.embedder, load_embedder(setup.bundle, model.preprocessing));
     for (const AttackDetectorSetup& detector : setup.attack_detectors) {
@@ -146,12 +161,13 @@ class FactorLoader {
       parts.attack_detectors.push_back(*std::move(loaded));
     }
     if (setup.landmarks) {
+      DURWARD_RETURN_IF_ERROR(check_trust(*setup.landmarks));
       DURWARD_ASSIGN_OR_RETURN(const RuntimeKind runtime, runtime_of(*setup.landmarks));
       DURWARD_ASSIGN_OR_RETURN(std::unique_ptr<RuntimeModel> landmarks,
                                load_model(runtime, *setup.landmarks, {}));
       DURWARD_ASSIGN_OR_RETURN(parts.landmarks, FaceLandmarks::create(std::move(landmarks)));
     }
-    DURWARD_ASSIGN_OR_RETURN(parts.camera, open_cameras(sources_.cameras, kDoorCamera));
+    DURWARD_ASSIGN_OR_RETURN(parts.camera, camera.get());
     DURWARD_ASSIGN_OR_RETURN(std::unique_ptr<TemplateFactor> factor,
                              create_face_factor(std::move(parts)));
     return DoorFactor{std::move(factor), std::move(model.calibration)};

@@ -136,6 +136,19 @@ class Door(unittest.TestCase):
         done = run("log", "verify", self.folder / "decisions.jsonl", *arguments, "--state", self.folder / "state.db", "--json")
         self.assertEqual(json.loads(done.stdout)["verdict"], "intact")
 
+    def test_what_scores_weigh_may_be_assumed(self):
+        door = self.folder / "assumed" / "door.json"
+        llrs = ["--face-llr", 25, -9, "--voice-llr", 30, -21]
+        models = ["--face", "face.bundle", "--detector", "blazeface.bundle", "--voice", "voice.bundle"]
+        done = run("door", "init", "--door", door, *models, *llrs)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        config = json.loads(door.read_text())
+        for name, weight, offset in [("face", 25, -9), ("voice", 30, -21)]:
+            expected = {"features": ["cosine"], "weights": [weight], "offset": offset}
+            self.assertEqual(config[name]["score_calibration"], expected)
+        refused = run("door", "init", "--door", self.folder / "other.json", "--voice-llr", 30, -21)
+        self.assertEqual(refused.returncode, 2)
+
     def test_identified_among_others(self):
         self.enroll("ann", self.ann)
         self.enroll("bo", self.bo)

@@ -51,7 +51,7 @@ class FakeFactor : public Factor {
   std::function<std::string(int)> digest_of;  // of the frame of this number, from 0
   std::function<std::string(int)> source_of = [](int) { return "source"; };
   std::function<ChallengeResponse(const Challenge&)> answer;
-  std::function<void()> on_capture, on_compare;
+  std::function<void()> on_capture, on_prepare, on_compare;
   bool hangs = false;  // capture waits for stop()
 
   // What it did.
@@ -88,6 +88,9 @@ class FakeFactor : public Factor {
   void keep() override { ++kept; }
   bool complete() const override { return kept >= frames; }
   ChallengeResponse response() const override { return answer(*challenge_); }
+  void prepare() override {
+    if (on_prepare) on_prepare();
+  }
   absl::StatusOr<std::optional<double>> liveness() override { return pad_llr; }
   absl::StatusOr<FactorComparison> compare() override {
     ++compared;

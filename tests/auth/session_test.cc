@@ -126,6 +126,34 @@ TEST_F(SessionTest, TheAttemptIsOnTheDiskBeforeAnythingIsCompared) {
   EXPECT_EQ(failures(), 0);
 }
 
+TEST_F(SessionTest, WhatNeedsNoTemplateIsPreparedBeforeAnythingIsCompared) {
+  std::vector<std::string> order;  // of one factor's thread
+  voice_.on_prepare = [&] { order.emplace_back("prepare"); };
+  voice_.on_compare = [&] { order.emplace_back("compare"); };
+  expect(decide_once(), DecisionKind::kAccept, Reason::kAccepted);
+  EXPECT_EQ(order, (std::vector<std::string>{"prepare", "compare"}));
+}
+
+TEST_F(SessionTest, NothingIsPreparedOfAFactorThatCannotBeCompared) {
+  voice_.usable = false;
+  int prepared = 0;
+  voice_.on_prepare = [&] { ++prepared; };
+  expect(decide_once(), DecisionKind::kRetry, Reason::kFactorMissing, "voice");
+  EXPECT_EQ(prepared, 0);
+}
+
+TEST_F(SessionTest, RecordsHowLongAfterTheLastSampleItDecided) {
+  // Each factor takes three samples of 10 ms; the voice's comparison takes 70 ms more.
+  int64_t last_ms = 0;
+  voice_.on_compare = [&] { clock_.advance(70); };
+  const DecisionRecord record = decide_once();
+  for (const FactorEvidence& one : record.factors) last_ms = std::max(last_ms, one.last_sample_ms);
+  EXPECT_GT(last_ms, 1'000'000);
+  EXPECT_EQ(record.since_last_sample_ms, clock_.now_ms() - last_ms);
+  EXPECT_GE(record.since_last_sample_ms, 68);  // the fake's stamps run 2 ms ahead
+  EXPECT_EQ(records()[0]["since_last_sample_ms"], record.since_last_sample_ms);
+}
+
 TEST_F(SessionTest, ALockedOutUserIsAskedForNothing) {
   voice_.comparison.llr = -5;
   for (int i = 0; i < 3; ++i) {

@@ -72,6 +72,21 @@ TEST_F(MicrophoneTest, AFileGivesItsSamplesAtTheirTimesAndThenSilence) {
   EXPECT_EQ(blocks(**microphone, 4), sound) << "from its first sample again";
 }
 
+TEST_F(MicrophoneTest, AFileIsReadAnewWhereItBeginsAnew) {
+  std::vector<float> sound = sixteen_bits(800);
+  JumpingClock clock;
+  const std::string path = write("a.wav", wav_bytes(sound)).string();
+  const auto microphone = open_microphone(path, clock.options());
+  ASSERT_TRUE(microphone.ok()) << microphone.status();
+  EXPECT_EQ(blocks(**microphone, 1), sound);
+  std::reverse(sound.begin(), sound.end());
+  (void)write("a.wav", wav_bytes(sound));
+  ASSERT_TRUE((*microphone)->restart().ok());
+  EXPECT_EQ(blocks(**microphone, 1), sound);
+  std::filesystem::remove(path);
+  EXPECT_TRUE(absl::IsNotFound((*microphone)->restart()));
+}
+
 TEST_F(MicrophoneTest, AFasterFileHasEarlierTimes) {
   JumpingClock clock;
   MicrophoneOptions options = clock.options();
