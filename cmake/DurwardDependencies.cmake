@@ -43,6 +43,15 @@ foreach(module IN ITEMS imgcodecs videoio)
   target_link_libraries(opencv_${module} INTERFACE ${OPENCV_${module}} opencv)
 endforeach()
 
+# The window of a camera's preview.
+find_path(SDL2_INCLUDE SDL.h PATH_SUFFIXES SDL2)
+find_library(SDL2_LIBRARY SDL2-2.0)
+if(SDL2_INCLUDE AND SDL2_LIBRARY)
+  add_library(sdl2 INTERFACE IMPORTED)
+  target_include_directories(sdl2 SYSTEM INTERFACE ${SDL2_INCLUDE})
+  target_link_libraries(sdl2 INTERFACE ${SDL2_LIBRARY})
+endif()
+
 # Recordings: decoding, other sample rates, spectra. kissfft, not FFTW: its licence is BSD, FFTW's the GPL.
 foreach(library IN ITEMS sndfile soxr)
   find_library(${library}_LIBRARY ${library} REQUIRED)

@@ -35,14 +35,30 @@ void DoorOptions::add_sources(CLI::App& command, bool of_enrolment) {
                   "entries of a PIN, one a line (docs/touch.md): a file, a pipe, or - for "
                   "standard input")
       ->type_name("FILE");
+  command.add_flag("--preview,!--no-preview", preview,
+                   "show the camera in a window; without either where there is a display and "
+                   "standard error is a terminal");
 }
 
 absl::StatusOr<std::unique_ptr<TerminalDoor>> DoorOptions::open(bool quiet) const {
   DURWARD_ASSIGN_OR_RETURN(const DoorConfig read, read_door_config(config));
   auto door = std::make_unique<TerminalDoor>(quiet);
-  DURWARD_ASSIGN_OR_RETURN(door->door_, open_door(read, sources,
-                                                  {&door->clock_, &door->boot_clock_,
-                                                   &door->observer_, load_voice_activity}));
+  DoorSurroundings around{&door->clock_, &door->boot_clock_, &door->observer_, load_voice_activity};
+  const bool fits = has_display() && ::isatty(STDERR_FILENO) == 1 && !quiet;
+  if (!sources.cameras.empty() && preview.value_or(fits)) {
+    absl::StatusOr<std::unique_ptr<PreviewWindow>> window = open_preview_window();
+    if (preview && !window.ok()) return window.status();
+    // Nobody asked for it: a door opens without.
+    if (window.ok()) {
+      door->window_ = *std::move(window);
+      door->observer_.tell_also(*door->window_);
+      around.viewer = [&shown = *door->window_](const Image& frame,
+                                                const std::optional<Box>& face) {
+        shown.show(frame, face);
+      };
+    }
+  }
+  DURWARD_ASSIGN_OR_RETURN(door->door_, open_door(read, sources, around));
   return door;
 }
 
@@ -61,6 +77,7 @@ void TerminalObserver::show(const std::string& line) {
 }
 
 void TerminalObserver::guide(std::string_view modality, std::string_view guidance) {
+  if (window_ != nullptr) window_->tell(guidance);
   if (quiet_) return;
   if (guidance.empty()) {
     if (terminal_) show(round_);
@@ -72,8 +89,9 @@ void TerminalObserver::guide(std::string_view modality, std::string_view guidanc
 
 void TerminalObserver::ask(std::string_view modality, const Challenge& challenge) {
   end();
-  std::fprintf(stderr, "%s\n",
-               printable(absl::StrCat(std::string(modality), ": ", explain(challenge))).c_str());
+  const std::string text = explain(challenge);
+  if (window_ != nullptr) window_->tell(text);
+  std::fprintf(stderr, "%s\n", printable(absl::StrCat(std::string(modality), ": ", text)).c_str());
 }
 
 void TerminalObserver::progress(std::string_view modality, int64_t done, int64_t wanted) {

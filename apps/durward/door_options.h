@@ -3,12 +3,14 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
 #include "auth/boot_clock.h"
 #include "commands.h"
 #include "door/open_door.h"
+#include "preview_window.h"
 
 namespace durward {
 
@@ -18,6 +20,7 @@ class TerminalDoor;
 struct DoorOptions {
   std::string config = "door.json";
   DoorSources sources;
+  std::optional<bool> preview;  // nothing: where there is a display and a terminal
 
   void add_config(CLI::App& command);
   void add_sources(CLI::App& command, bool of_enrolment);
@@ -35,11 +38,14 @@ class TerminalObserver final : public DoorObserver {
   void progress(std::string_view modality, int64_t done, int64_t wanted) override;
   // Wipes what is shown.
   void end();
+  // Shows there what it tells, besides; it outlives this.
+  void tell_also(PreviewWindow& window) { window_ = &window; }
 
  private:
   void show(const std::string& line);
 
   bool quiet_, terminal_, shown_ = false;
+  PreviewWindow* window_ = nullptr;
   std::string round_;
 };
 
@@ -64,6 +70,7 @@ class TerminalDoor {
 
   SteadySessionClock clock_;
   SystemBootClock boot_clock_;
+  std::unique_ptr<PreviewWindow> window_;  // may be none
   TerminalObserver observer_;
   std::unique_ptr<Door> door_;
 };
@@ -72,7 +79,7 @@ class TerminalDoor {
 struct LookedAtDoor {
   SteadySessionClock clock;
   SystemBootClock boot_clock;
-  [[nodiscard]] DoorSurroundings around() { return {&clock, &boot_clock, nullptr, {}}; }
+  [[nodiscard]] DoorSurroundings around() { return {&clock, &boot_clock}; }
 };
 
 }  // namespace durward

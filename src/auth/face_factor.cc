@@ -60,6 +60,7 @@ class FaceFactor final : public TemplateFactor {
   std::vector<FaceSample> kept_;
   std::optional<FaceSample> candidate_;
   std::optional<Box> last_box_;
+  std::optional<Box> sighted_;  // in the frame that capture() gave last
   int64_t last_seen_ms_ = 0, last_frame_ms_ = 0;
 };
 
@@ -133,6 +134,7 @@ absl::Status FaceFactor::look(const Frame& frame, CapturedSample& sample) {
   const Face& face =
       *std::max_element(faces.begin(), faces.end(),
                         [](const Face& a, const Face& b) { return area(a.box) < area(b.box); });
+  sighted_ = face.box;
   const double share = parts_.rules.second_face * parts_.rules.second_face;
   const auto people = std::count_if(faces.begin(), faces.end(), [&](const Face& other) {
     return area(other.box) >= share * area(face.box);
@@ -165,6 +167,7 @@ absl::Status FaceFactor::look(const Frame& frame, CapturedSample& sample) {
 absl::StatusOr<CapturedSample> FaceFactor::capture(int64_t until_ms) {
   DURWARD_ASSIGN_OR_RETURN(const Frame frame, parts_.camera->next(until_ms));
   candidate_.reset();
+  sighted_.reset();
   last_frame_ms_ = frame.taken_ms;
   CapturedSample sample{.mark = {.source = parts_.camera->source(),
                                  .taken_ms = frame.taken_ms,
@@ -174,6 +177,7 @@ absl::StatusOr<CapturedSample> FaceFactor::capture(int64_t until_ms) {
     error_ = status;
     sample.usable = true;
   }
+  if (parts_.viewer) parts_.viewer(frame.image, sighted_);
   return sample;
 }
 

@@ -3,6 +3,7 @@
 // stages, their times and the rules.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,10 @@ struct FaceCaptureRules {
 };
 
 // The clock and what `templates` looks into outlive the factor.
+// Sees each frame and the face that was found in it. Called from the thread that captures, which
+// waits; the frame lives no longer than the call.
+using FrameViewer = std::function<void(const Image& frame, const std::optional<Box>& face)>;
+
 struct FaceFactorParts {
   std::unique_ptr<Camera> camera;
   std::optional<FaceDetector> detector;
@@ -52,6 +57,7 @@ struct FaceFactorParts {
   TemplatesOf templates;
   const SessionClock* clock = nullptr;
   FaceCaptureRules rules = {};
+  FrameViewer viewer = {};  // may be none
 };
 
 // InvalidArgument where a part is missing, a rule is out of range, or the calibration has a feature

@@ -150,6 +150,7 @@ class FactorLoader {
                           .templates = templates(),
                           .clock = around_.clock};
     parts.rules.frames = static_cast<int>(setup.frames);
+    parts.viewer = around_.viewer;
     std::future<absl::StatusOr<std::unique_ptr<Camera>>> camera = std::async(
         std::launch::async, [this] { return open_cameras(sources_.cameras, kDoorCamera); });
     DURWARD_RETURN_IF_ERROR(check_trust(setup.detector));

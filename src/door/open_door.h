@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "audio/voice_activity.h"
+#include "auth/face_factor.h"
 #include "bundle/bundle.h"
 #include "data/preprocessing.h"
 #include "door/door.h"
@@ -36,6 +37,7 @@ struct DoorSurroundings {
   // Silero's comes as ONNX, which the tool chain compiles (pipeline/voice_activity_model.h). None:
   // detectors that need a model are Unavailable.
   VoiceActivityLoader load_voice_activity = {};
+  FrameViewer viewer = {};  // of the camera's frames; may be none
 };
 
 // Models are loaded for the sources that are there. Errors name the file: those of the

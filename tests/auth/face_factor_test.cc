@@ -258,6 +258,30 @@ TEST_F(FaceFactorTest, AcceptsAnEnrolledFaceFromAnotherPicture) {
   EXPECT_GE(face.qualities[0].value, 80);
 }
 
+TEST_F(FaceFactorTest, ShowsWhatItSees) {
+  FaceFactorParts watched = parts();
+  int frames = 0, faces = 0;
+  std::optional<Box> last;
+  watched.viewer = [&](const Image& frame, const std::optional<Box>& face) {
+    EXPECT_GT(frame.width, 0);
+    ++frames;
+    faces += face.has_value();
+    last = face;
+  };
+  make(std::move(watched));
+  enrol(lfw(kAnn));
+  EXPECT_EQ(frames, 3);
+  EXPECT_EQ(faces, 3);
+  // LFW's faces are in the middle of 250 x 250.
+  ASSERT_TRUE(last);
+  EXPECT_NEAR(last->x + last->width / 2, 125, 25);
+  camera_->picture = still(Image(250, 250));
+  ASSERT_TRUE(factor_->begin("", nullptr).ok());
+  ASSERT_TRUE(factor_->capture(clock_.now_ms() + kFar).ok());
+  EXPECT_EQ(frames, 4);
+  EXPECT_FALSE(last);
+}
+
 TEST_F(FaceFactorTest, RefusesAStranger) {
   make(parts());
   enrol(lfw(kAnn));
