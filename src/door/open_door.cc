@@ -102,14 +102,20 @@ class FactorLoader {
     return factor_model(bundle, modality, own, config_.most_tar_loss);
   }
 
-  // A bundle beside that of the embedding is one that the configuration trusts, too.
-  absl::Status check_trust(const std::filesystem::path& file) const {
-    if (config_.trusted_keys.empty() || file.extension() != ".bundle") return absl::OkStatus();
-    return open_door_bundle(config_, file).status();
+  // Bundles beside that of the embedding are such as the configuration trusts, too.
+  absl::Status check_trust(const FaceSetup& setup) const {
+    if (config_.trusted_keys.empty()) return absl::OkStatus();
+    std::vector<std::filesystem::path> files = {setup.detector};
+    if (setup.landmarks) files.push_back(*setup.landmarks);
+    for (const AttackDetectorSetup& attack : setup.attack_detectors) files.push_back(attack.model);
+    for (const std::filesystem::path& file : files) {
+      if (file.extension() != ".bundle") continue;
+      DURWARD_RETURN_IF_ERROR(open_door_bundle(config_, file).status());
+    }
+    return absl::OkStatus();
   }
 
-  absl::StatusOr<AttackDetector> attack_detector(const AttackDetectorSetup& setup) const {
-    DURWARD_RETURN_IF_ERROR(check_trust(setup.model));
+  static absl::StatusOr<AttackDetector> attack_detector(const AttackDetectorSetup& setup) {
     AttackCalibration calibration;
     if (setup.calibration) {
       calibration = *setup.calibration;
@@ -132,6 +138,7 @@ class FactorLoader {
   }
 
   absl::StatusOr<DoorFactor> face(const FaceSetup& setup) const {
+    DURWARD_RETURN_IF_ERROR(check_trust(setup));
     DURWARD_ASSIGN_OR_RETURN(FactorModel model,
                              model_of(setup.bundle, "face", setup.score_calibration));
     const auto* spec = std::get_if<InputSpec>(&model.preprocessing);
@@ -153,7 +160,6 @@ class FactorLoader {
     parts.viewer = around_.viewer;
     std::future<absl::StatusOr<std::unique_ptr<Camera>>> camera = std::async(
         std::launch::async, [this] { return open_cameras(sources_.cameras, kDoorCamera); });
-    DURWARD_RETURN_IF_ERROR(check_trust(setup.detector));
     DURWARD_ASSIGN_OR_RETURN(parts.detector, FaceDetector::load(setup.detector));
     DURWARD_ASSIGN_OR_RETURN(parts.embedder, load_embedder(setup.bundle, model.preprocessing));
     for (const AttackDetectorSetup& detector : setup.attack_detectors) {
@@ -162,7 +168,6 @@ class FactorLoader {
       parts.attack_detectors.push_back(*std::move(loaded));
     }
     if (setup.landmarks) {
-      DURWARD_RETURN_IF_ERROR(check_trust(*setup.landmarks));
       DURWARD_ASSIGN_OR_RETURN(const RuntimeKind runtime, runtime_of(*setup.landmarks));
       DURWARD_ASSIGN_OR_RETURN(std::unique_ptr<RuntimeModel> landmarks,
                                load_model(runtime, *setup.landmarks, {}));

@@ -149,6 +149,25 @@ class Door(unittest.TestCase):
         refused = run("door", "init", "--door", self.folder / "other.json", "--voice-llr", 30, -21)
         self.assertEqual(refused.returncode, 2)
 
+    def test_a_detector_too_is_signed_where_the_door_trusts_keys(self):
+        # Which models they are does not matter: who has signed them is looked at first.
+        bundles = {name: shutil.copy(self.material / "out" / "touch.bundle", self.folder / f"{name}.bundle") for name in ["face", "detector"]}
+        self.check(run("bundle", "keygen", "--out", self.folder / "release"))
+        sign = ["--key", self.folder / "release.key"]
+        self.check(run("bundle", "sign", bundles["face"], *sign))
+        door = self.folder / "trusting" / "door.json"
+        trusted = ["--trusted-key", self.folder / "release.pub"]
+        self.check(run("door", "init", "--door", door, "--face", bundles["face"], "--detector", bundles["detector"], *trusted))
+        verify = ["verify", "ann", "--door", door, "--camera", self.folder]
+        refused = run(*verify)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("detector.bundle", refused.stderr)
+        self.assertIn("sign", refused.stderr)
+        self.check(run("bundle", "sign", bundles["detector"], *sign))
+        other = run(*verify)
+        self.assertEqual(other.returncode, 1)
+        self.assertNotIn("detector.bundle", other.stderr)
+
     def test_identified_among_others(self):
         self.enroll("ann", self.ann)
         self.enroll("bo", self.bo)

@@ -21,8 +21,7 @@ using DetectorBundleTest = TemporaryFolderTest;
 TEST_F(DetectorBundleTest, BlazeFaceInIntegersFindsTheSameFaces) {
   const fs::path npm = fetched_folder_ / "npm";
   const fs::path model = npm / "mediapipe-face_detection/package/face_detection_short_range.tflite";
-  const fs::path people =
-      fetched_folder_ / "sdist/face_recognition/tests/test_images";
+  const fs::path people = fetched_folder_ / "sdist/face_recognition/tests/test_images";
   if (!fs::exists(model) || !fs::exists(people)) GTEST_SKIP() << "needs scripts/setup: " << model;
   auto original = FaceDetector::load(model);
   if (absl::IsUnavailable(original.status())) GTEST_SKIP() << original.status();
