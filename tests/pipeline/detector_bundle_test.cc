@@ -27,7 +27,10 @@ TEST_F(DetectorBundleTest, BlazeFaceInIntegersFindsTheSameFaces) {
   if (absl::IsUnavailable(original.status())) GTEST_SKIP() << original.status();
   ASSERT_TRUE(original.ok()) << original.status();
 
-  CompressRequest request{.model = model, .calibration = people, .output = folder_ / "out"};
+  CompressRequest request;
+  request.model = model;
+  request.calibration = people;
+  request.output = folder_ / "out";
   request.samples.preprocessing = InputSpec{.width = 128,
                                             .height = 128,
                                             .mean = {127.5, 127.5, 127.5},
