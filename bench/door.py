@@ -200,6 +200,7 @@ class Bench:
         policy = json.loads((ROOT / "policies/gateway.json").read_text())
         for factor in policy["factors"]:
             factor["challenge"] = None
+        policy["time"]["decide_within_ms"] = self.options.deadline
         policy["attempts"]["limit"] = 100  # a refusal is no end of a measurement
         (self.work / "gateway-no-digits.json").write_text(json.dumps(policy))
         face = ["--face", self.bundles / "MobileFaceNet.bundle", "--face-llr", 25, -9]
@@ -431,6 +432,7 @@ def main():
     parser.add_argument("--requests", type=int, default=30, help="decisions of each kind")
     parser.add_argument("--minutes", type=float, default=2, help="of continuous use")
     parser.add_argument("--busy", type=int, default=4, help="programs beside it that keep the core busy")
+    parser.add_argument("--deadline", type=int, default=200, help="ms of the policy, of a new FOLDER")
     parser.add_argument("--core", type=int, default=0)
     parser.add_argument("--realtime", action="store_true", help="at real-time priority, where other programs run beside it")
     parser.add_argument("--detector", default="face_detection_short_range.bundle")
@@ -493,10 +495,11 @@ def main():
     lines.append(f"| {rows[-1][0] / 60:.1f} minutes of use, {len(rows)} requests, {kept} accepted: resident MB first, last; growth of the second half, KB a minute | {rows[0][1] / 1024:.1f}, {rows[-1][1] / 1024:.1f}; {growth:.0f} | none | |")
     lines.append(f"| the same: open files, least to most | {min(files)} to {max(files)} | none more | {'yes' if len(files) == 1 else '**no**'} |")
     records = bench.under_load(requests, options.busy)
-    in_time = sum(record["decide_ms"] <= 220 for record in records)
+    deadline = options.deadline
+    in_time = sum(record["decide_ms"] <= deadline + 20 for record in records)
     late = sum(record["deadline_hit"] for record in records)
-    honest = sum(record["deadline_hit"] or record["decide_ms"] <= 200 for record in records)
-    lines.append(f"| {options.busy} busy programs on the same core: decided within 200 ms (+ 20 to be told) of the end of capture | {in_time} of {len(records)} | all | {verdict(len(records), in_time)} |")
+    honest = sum(record["deadline_hit"] or record["decide_ms"] <= deadline for record in records)
+    lines.append(f"| {options.busy} busy programs on the same core: decided within {deadline} ms (+ 20 to be told) of the end of capture | {in_time} of {len(records)} | all | {verdict(len(records), in_time)} |")
     lines.append(f"| the same: decided at the deadline with what was there, and recorded so (`deadline_hit`); later than it without saying so | {late}; {len(records) - honest} | | |")
     lines.append(f"| the same: last sample to decision | {spread_text(told(records, 'since_last_sample_ms'))} | | |")
 

@@ -19,9 +19,9 @@ double distance(Point a, Point b) { return std::hypot(a.x - b.x, a.y - b.y); }
 using DetectorBundleTest = TemporaryFolderTest;
 
 TEST_F(DetectorBundleTest, BlazeFaceInIntegersFindsTheSameFaces) {
-  const fs::path npm = fetched_folder_ / "npm";
+  const fs::path npm = fetched_folder() / "npm";
   const fs::path model = npm / "mediapipe-face_detection/package/face_detection_short_range.tflite";
-  const fs::path people = fetched_folder_ / "sdist/face_recognition/tests/test_images";
+  const fs::path people = fetched_folder() / "sdist/face_recognition/tests/test_images";
   if (!fs::exists(model) || !fs::exists(people)) GTEST_SKIP() << "needs scripts/setup: " << model;
   auto original = FaceDetector::load(model);
   if (absl::IsUnavailable(original.status())) GTEST_SKIP() << original.status();
@@ -31,6 +31,7 @@ TEST_F(DetectorBundleTest, BlazeFaceInIntegersFindsTheSameFaces) {
   request.model = model;
   request.calibration = people;
   request.output = folder_ / "out";
+  request.tool_version = "test";
   request.samples.preprocessing = InputSpec{.width = 128,
                                             .height = 128,
                                             .mean = {127.5, 127.5, 127.5},
