@@ -36,6 +36,7 @@ struct CommandLine {
 void add_inspect(CLI::App& app, CommandLine& line);
 void add_compress(CLI::App& app, CommandLine& line);
 void add_evaluate(CLI::App& app, CommandLine& line);
+void add_fuse(CLI::App& app, CommandLine& line);
 void add_compare(CLI::App& app, CommandLine& line);
 void add_sensitivity(CLI::App& app, CommandLine& line);
 void add_bench(CLI::App& app, CommandLine& line);

@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "door/door_setup.h"
 #include "door_options.h"
+#include "policy_option.h"
 #include "report/result_json.h"
 #include "terminal.h"
 
@@ -24,17 +25,6 @@ struct DoorCommand {
   std::vector<double> face_llr, voice_llr;
   std::string user, backup;
 };
-
-// The text of a policy that comes along, or of a file.
-absl::StatusOr<std::string> policy_text(const std::string& name) {
-  const bool shipped = name.find_first_of("./") == std::string::npos;
-  const fs::path path = shipped ? fs::path(DURWARD_POLICIES) / (name + ".json") : fs::path(name);
-  absl::StatusOr<std::string> text = read_text_file(path, 64 << 10);
-  if (text.ok() || !shipped) return text;
-  return absl::InvalidArgumentError(
-      absl::StrCat("--policy ", name,
-                   ": expected home, gateway, vehicle, nist-800-63b, android-class3, or a file"));
-}
 
 // MODEL:PRESET
 absl::StatusOr<AttackDetectorSetup> parse_attack_detector(const std::string& text) {

@@ -10,6 +10,8 @@
 #include "figures_table.h"
 #include "pipeline/attacks_json.h"
 #include "pipeline/evaluation_json.h"
+#include "pipeline/face_condition.h"
+#include "pipeline/score_list.h"
 #include "report/result_json.h"
 #include "terminal.h"
 
@@ -20,28 +22,46 @@ using nlohmann::json;
 
 struct JudgeOptions {
   std::vector<std::string> models;
-  std::string trials, attacks, images;
+  std::string trials, attacks, images, scores;
   std::vector<std::string> gates;
   std::vector<std::string> conditions;
   uint64_t seed = 1;
-  bool pairwise = false;
+  bool pairwise = false, probes_only = false;
   InputOptions input;
 };
 
 absl::Status add_conditions(const JudgeOptions& options, SampleOptions& samples) {
-  if (!options.conditions.empty() && !std::holds_alternative<VoiceSpec>(samples.preprocessing)) {
+  if (options.conditions.empty()) return absl::OkStatus();
+  if (std::holds_alternative<FeatureSpec>(samples.preprocessing)) {
     return absl::InvalidArgumentError(
-        "--condition is for speaker models; this model sees no voice");
+        "--condition is for models that see faces or hear voices; this model does neither");
+  }
+  samples.condition_seed = options.seed;
+  if (std::holds_alternative<InputSpec>(samples.preprocessing)) return absl::OkStatus();
+  if (options.probes_only) {
+    return absl::InvalidArgumentError("--probes-only is for faces; this model hears voices");
   }
   for (const std::string& text : options.conditions) {
     DURWARD_RETURN_IF_ERROR(add_condition(text, samples.condition));
   }
-  samples.condition_seed = options.seed;
   return absl::OkStatus();
+}
+
+// The trials, with faces under their conditions; voices have theirs when they are read.
+absl::StatusOr<TrialSet> load_trials(const JudgeOptions& options, const SampleOptions& samples) {
+  const auto* spec = std::get_if<InputSpec>(&samples.preprocessing);
+  FaceCondition condition;
+  for (const std::string& text : options.conditions) {
+    if (spec != nullptr) DURWARD_RETURN_IF_ERROR(add_condition(text, condition));
+  }
+  DURWARD_ASSIGN_OR_RETURN(TrialSet set, load_trial_set(options.trials, options.images, samples));
+  if (spec == nullptr || options.conditions.empty()) return set;
+  return with_face_condition(std::move(set), *spec, condition, options.probes_only);
 }
 
 // What `evaluate` and `compare` share: the trial set and every model's figures.
 struct Judged {
+  Preprocessing preprocessing;
   TrialSet set;
   std::vector<System> systems;
   EvaluateOptions options;
@@ -73,14 +93,14 @@ absl::StatusOr<Judged> judge_models(const JudgeOptions& options, const std::vect
   settings.progress = sample_options.progress;
   settings.figures.bootstrap.seed = options.seed;
   add_gate_fars(gates, settings.figures.fars);
-  DURWARD_ASSIGN_OR_RETURN(TrialSet set,
-                           load_trial_set(options.trials, options.images, sample_options));
+  DURWARD_ASSIGN_OR_RETURN(TrialSet set, load_trials(options, sample_options));
   std::vector<System> systems;
   for (const Variant& variant : variants) {
     DURWARD_ASSIGN_OR_RETURN(System system, evaluate_file(set, variant, settings));
     systems.push_back(std::move(system));
   }
-  return Judged{std::move(set), std::move(systems), std::move(settings)};
+  return Judged{sample_options.preprocessing, std::move(set), std::move(systems),
+                std::move(settings)};
 }
 
 // The result document (docs/result-json.md) of an evaluation alone.
@@ -123,9 +143,15 @@ void add_judge_options(CLI::App& command, JudgeOptions& options) {
                      "where the list's pictures are (default: beside the list)");
   command
       .add_option("--condition", options.conditions,
-                  "of voices, on both sides of each trial: cut=SECONDSs keeps the first seconds of "
-                  "speech, snr=DB:FILE adds noise (docs/voice.md)")
-      ->allow_extra_args(false);
+                  "on both sides of each trial; of voices: cut=SECONDSs keeps the first seconds of "
+                  "speech, snr=DB:FILE adds noise (docs/voice.md); of faces: size=PIXELS, as from "
+                  "far away (docs/evaluation.md)")
+      ->allow_extra_args(false)
+      ->excludes("--attacks");
+  command
+      .add_flag("--probes-only", options.probes_only,
+                "of faces: --condition holds for the probes alone, enrolment is as it is")
+      ->needs("--condition");
   command.add_option("--seed", options.seed,
                      "of the bootstrap, and of the place in the noise (default 1)");
   options.input.add_to(command);
@@ -165,6 +191,12 @@ absl::StatusOr<ExitCode> run_evaluate(const JudgeOptions& options, const Command
   const bool broken = std::any_of(certificates.begin(), certificates.end(),
                                   [](const CertificateResult& c) { return c.check.broken(); });
   const ExitCode exit_code = broken ? kExitGateFailed : kExitOk;
+  if (!options.scores.empty()) {
+    DURWARD_ASSIGN_OR_RETURN(const std::vector<std::string> people,
+                             trial_people(options.trials, options.images, judged.preprocessing));
+    DURWARD_RETURN_IF_ERROR(
+        write_score_list(options.scores, judged.set, people, judged.systems[0].embeddings));
+  }
   end_progress();
   if (line.json) {
     json result = document(judged);
@@ -180,6 +212,7 @@ absl::StatusOr<ExitCode> run_evaluate(const JudgeOptions& options, const Command
   for (const CertificateResult& result : certificates) {
     std::cout << "\n" << certificate_check_table(*result.system, result.check);
   }
+  if (!options.scores.empty()) std::cout << "\nwrote " << printable(options.scores) << "\n";
   return exit_code;
 }
 
@@ -249,6 +282,9 @@ void add_evaluate(CLI::App& app, CommandLine& line) {
                    ".bundle, .onnx, .ort, .tflite or .xml, each run in its runtime")
       ->required();
   add_judge_options(*command, *options);
+  command->add_option("--scores", options->scores,
+                      "write every trial's score and its two people to this .csv, for durward fuse "
+                      "(of one model)");
   command->footer(
       "Examples:\n"
       "  durward evaluate model.onnx --preset mobilefacenet-prelu --trials lfw_pairs.txt\n"
@@ -256,9 +292,14 @@ void add_evaluate(CLI::App& app, CommandLine& line) {
       "  durward evaluate out/model.int8.tflite --preset mobilefacenet-prelu --trials people/ "
       "--json\n"
       "  durward evaluate detector.onnx --preset antispoofing --attacks presentations/\n"
-      "  durward evaluate speaker.onnx --preset ge2e --trials speakers/ --condition cut=2s");
+      "  durward evaluate speaker.onnx --preset ge2e --trials speakers/ --condition cut=2s\n"
+      "  durward evaluate out/face.bundle --trials people/ --condition size=24 --probes-only "
+      "--scores face.csv");
   command->callback([options, &line] {
     if (options->trials.empty() && options->attacks.empty()) throw CLI::RequiredError("--trials");
+    if (!options->scores.empty() && (options->models.size() > 1 || options->trials.empty())) {
+      throw CLI::ValidationError("--scores", "it is of one model's --trials");
+    }
     line.run = [options, &line] {
       return options->attacks.empty() ? run_evaluate(*options, line)
                                       : judge_attacks(*options, line);

@@ -24,6 +24,7 @@ int run(int argc, char** argv) {
   add_compress(app, line);
   add_evaluate(app, line);
   add_compare(app, line);
+  add_fuse(app, line);
   add_sensitivity(app, line);
   add_bench(app, line);
   add_inspect(app, line);

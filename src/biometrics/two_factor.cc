@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <set>
 
@@ -19,6 +18,7 @@ using LlrsOfPeople = std::map<People, std::vector<double>>;
 struct Claim {
   People people;
   double a = 0, b = 0;
+  size_t fold = 0;
 };
 
 LlrsOfPeople by_people(const FactorLlrs& factor) {
@@ -45,66 +45,77 @@ absl::Status check_llrs(const FactorLlrs& factor, std::string_view name) {
   return absl::OkStatus();
 }
 
-// The claims of one kind among some people, of the two factors' LLRs for each two of them.
+// The claims of one kind among some people of a fold, of the two factors' LLRs for each two of
+// them.
 class Claims {
  public:
-  Claims(const FactorLlrs& a, const FactorLlrs& b, const TwoFactorOptions& options)
-      : a_(by_people(a)), b_(by_people(b)), options_(options) {}
-
-  // People with genuine LLRs of both factors, ascending.
-  std::vector<int32_t> people() const {
-    std::vector<int32_t> result;
-    for (const auto& [people, unused] : a_) {
-      if (people.first == people.second && b_.contains(people)) result.push_back(people.first);
-    }
-    return result;
-  }
+  Claims(const TwoFactorFold& fold, size_t number, std::span<const Pairing> pairings,
+         const TwoFactorOptions& options)
+      : a_(by_people(fold.a)),
+        b_(by_people(fold.b)),
+        number_(number),
+        pairings_(pairings),
+        options_(options) {}
 
   // An impostor has what is his own of a factor, or, where it is stolen, what the claimed person
   // has.
   std::vector<Claim> impostors(const std::set<int32_t>& among, bool a_stolen, bool b_stolen) const {
     std::vector<Claim> claims;
-    const LlrsOfPeople& pairs = a_stolen ? b_ : a_;
-    for (const auto& [people, unused] : pairs) {
-      if (people.first == people.second || !among.contains(people.first) ||
-          !among.contains(people.second)) {
-        continue;
+    for_each_person(among, [&](size_t pairing, const PairedPerson& claimed) {
+      for (const PairedPerson& actual : pairings_[pairing]) {
+        if (claimed.person == actual.person || !among.contains(actual.person)) continue;
+        add(pairing, {claimed.person, actual.person}, {claimed.a, a_stolen ? claimed.a : actual.a},
+            {claimed.b, b_stolen ? claimed.b : actual.b}, claims);
       }
-      const People genuine = {people.first, people.first};
-      add(people, a_stolen ? genuine : people, b_stolen ? genuine : people, claims);
-    }
+    });
     return claims;
   }
   std::vector<Claim> genuine(const std::set<int32_t>& among) const {
     std::vector<Claim> claims;
-    for (const int32_t person : among) {
-      const People people = {person, person};
-      add(people, people, people, claims);
-    }
+    for_each_person(among, [&](size_t pairing, const PairedPerson& one) {
+      add(pairing, {one.person, one.person}, {one.a, one.a}, {one.b, one.b}, claims);
+    });
     return claims;
   }
 
  private:
-  void add(const People& people, const People& of_a, const People& of_b,
+  template <typename Visit>
+  void for_each_person(const std::set<int32_t>& among, const Visit& visit) const {
+    for (size_t pairing = 0; pairing < pairings_.size(); ++pairing) {
+      for (const PairedPerson& one : pairings_[pairing]) {
+        if (among.contains(one.person)) visit(pairing, one);
+      }
+    }
+  }
+
+  static const std::vector<double>* find(const LlrsOfPeople& llrs, const People& people) {
+    auto found = llrs.find(people);
+    if (found == llrs.end()) found = llrs.find({people.second, people.first});
+    return found == llrs.end() ? nullptr : &found->second;
+  }
+
+  void add(size_t pairing, const People& people, const People& of_a, const People& of_b,
            std::vector<Claim>& claims) const {
-    const auto a = a_.find(of_a);
-    const auto b = b_.find(of_b);
-    if (a == a_.end() || b == b_.end()) return;
-    const size_t all = a->second.size() * b->second.size();
+    const std::vector<double>* a = find(a_, of_a);
+    const std::vector<double>* b = find(b_, of_b);
+    if (a == nullptr || b == nullptr) return;
+    const size_t all = a->size() * b->size();
     const auto most = static_cast<size_t>(options_.pairs_of_people);
     // Hashed twice: neighbouring people must not draw alike.
     Random random(Random(options_.seed ^ Random(static_cast<uint64_t>(people.first) << 32 |
                                                 static_cast<uint32_t>(people.second))
                                              .next())
-                      .next());
+                      .next() +
+                  pairing);
     for (size_t i = 0; i < std::min(all, most); ++i) {
       const size_t pair = all <= most ? i : random.below(all);
-      claims.push_back(
-          {people, a->second[pair / b->second.size()], b->second[pair % b->second.size()]});
+      claims.push_back({people, (*a)[pair / b->size()], (*b)[pair % b->size()], number_});
     }
   }
 
   LlrsOfPeople a_, b_;
+  size_t number_;
+  std::span<const Pairing> pairings_;
   const TwoFactorOptions& options_;
 };
 
@@ -147,17 +158,29 @@ ScoredTrials scored_claims(const std::vector<Claim>& genuine, const std::vector<
 struct TestClaims {
   std::vector<int32_t> people;
   std::vector<Claim> genuine, none, a_stolen, b_stolen;
+
+  void add(const std::set<int32_t>& tested, const Claims& claims) {
+    people.insert(people.end(), tested.begin(), tested.end());
+    append(claims.genuine(tested), genuine);
+    append(claims.impostors(tested, false, false), none);
+    append(claims.impostors(tested, true, false), a_stolen);
+    append(claims.impostors(tested, false, true), b_stolen);
+  }
+
+ private:
+  static void append(const std::vector<Claim>& some, std::vector<Claim>& all) {
+    all.insert(all.end(), some.begin(), some.end());
+  }
 };
 
-absl::StatusOr<StolenFactorRates> stolen_factor_rates(const TestClaims& test,
-                                                      const TwoFactorRule& rule,
+// Accepted are claims whose margin is above 0.
+template <typename Margin>
+absl::StatusOr<StolenFactorRates> stolen_factor_rates(const TestClaims& test, const Margin& margin,
                                                       const BootstrapOptions& bootstrap) {
   const auto rates_of =
       [&](const std::vector<Claim>& impostors) -> absl::StatusOr<FixedThresholdRates> {
     const double zero = 0;
-    const ScoredTrials scored =
-        scored_claims(test.genuine, impostors, test.people,
-                      [&](const Claim& claim) { return rule.margin(claim.a, claim.b); });
+    const ScoredTrials scored = scored_claims(test.genuine, impostors, test.people, margin);
     DURWARD_ASSIGN_OR_RETURN(const FixedThresholdEvaluation evaluation,
                              evaluate_at(scored, std::span(&zero, 1), bootstrap));
     return evaluation.rates[0];
@@ -182,66 +205,98 @@ absl::Status figures_of(const TestClaims& test, const EvaluationOptions& options
   return absl::OkStatus();
 }
 
+absl::Status check_two_factor(std::span<const TwoFactorFold> folds,
+                              const TwoFactorOptions& options) {
+  if (!(options.stolen_factor_rate > 0 && options.stolen_factor_rate < 1) ||
+      !std::isfinite(options.threshold) || options.pairs_of_people < 1) {
+    return absl::InvalidArgumentError(
+        "the rate lies between 0 and 1, the threshold is finite, and there is at least one pair");
+  }
+  if (folds.empty()) return absl::InvalidArgumentError("there is no fold to judge");
+  std::set<int32_t> tested;
+  for (const TwoFactorFold& fold : folds) {
+    DURWARD_RETURN_IF_ERROR(check_llrs(fold.a, "a"));
+    DURWARD_RETURN_IF_ERROR(check_llrs(fold.b, "b"));
+    const std::set<int32_t> learnt(fold.calibration.begin(), fold.calibration.end());
+    for (const int32_t person : fold.test) {
+      if (learnt.contains(person)) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("person ", person, " is tested by what was learnt of him"));
+      }
+      if (!tested.insert(person).second) {
+        return absl::InvalidArgumentError(absl::StrCat("person ", person, " is tested twice"));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<TwoFactorRule> choose_rule(const std::set<int32_t>& people, const Claims& claims,
+                                          const TwoFactorOptions& options) {
+  const std::vector<Claim> a_stolen = claims.impostors(people, true, false);
+  const std::vector<Claim> b_stolen = claims.impostors(people, false, true);
+  if (a_stolen.empty() || b_stolen.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the ", people.size(),
+        " people whom floors are chosen with need genuine and impostor scores of both factors "
+        "among themselves"));
+  }
+  const double rate = options.stolen_factor_rate;
+  return TwoFactorRule{
+      options.threshold,
+      choose_floor(b_stolen, options.threshold, rate, [](const Claim& claim) { return claim.a; }),
+      choose_floor(a_stolen, options.threshold, rate, [](const Claim& claim) { return claim.b; })};
+}
+
 }  // namespace
 
 double TwoFactorRule::margin(double a, double b) const {
   return std::min({a + b - threshold, a - floor_a, b - floor_b});
 }
 
-absl::StatusOr<TwoFactorEvaluation> evaluate_two_factor(const FactorLlrs& a, const FactorLlrs& b,
+absl::StatusOr<TwoFactorEvaluation> evaluate_two_factor(std::span<const TwoFactorFold> folds,
+                                                        std::span<const Pairing> pairings,
                                                         const TwoFactorOptions& options) {
-  DURWARD_RETURN_IF_ERROR(check_llrs(a, "a"));
-  DURWARD_RETURN_IF_ERROR(check_llrs(b, "b"));
-  if (!(options.stolen_factor_rate > 0 && options.stolen_factor_rate < 1) ||
-      !std::isfinite(options.threshold) || options.pairs_of_people < 1) {
-    return absl::InvalidArgumentError(
-        "the rate lies between 0 and 1, the threshold is finite, and there is at least one pair");
-  }
-  const Claims claims(a, b, options);
-  std::vector<int32_t> people = claims.people();
-  Random random(options.seed);
-  for (size_t i = people.size(); i > 1; --i) std::swap(people[i - 1], people[random.below(i)]);
-  const auto half = people.begin() + std::ssize(people) / 2;
-  const std::set<int32_t> calibration(people.begin(), half), tested(half, people.end());
-
-  TestClaims test{{tested.begin(), tested.end()},
-                  claims.genuine(tested),
-                  claims.impostors(tested, false, false),
-                  claims.impostors(tested, true, false),
-                  claims.impostors(tested, false, true)};
-  const std::vector<Claim> a_stolen = claims.impostors(calibration, true, false);
-  const std::vector<Claim> b_stolen = claims.impostors(calibration, false, true);
-  if (a_stolen.empty() || b_stolen.empty() || test.none.empty() || test.a_stolen.empty() ||
-      test.b_stolen.empty()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "there are ", people.size(),
-        " people with genuine scores of both factors; each half of them needs impostor scores of "
-        "both among its own"));
-  }
-
+  DURWARD_RETURN_IF_ERROR(check_two_factor(folds, options));
   TwoFactorEvaluation result;
-  result.calibration_people = std::ssize(calibration);
-  result.test_people = std::ssize(tested);
-  result.rule.threshold = options.threshold;
-  result.rule.floor_b = choose_floor(a_stolen, options.threshold, options.stolen_factor_rate,
-                                     [](const Claim& claim) { return claim.b; });
-  result.rule.floor_a = choose_floor(b_stolen, options.threshold, options.stolen_factor_rate,
-                                     [](const Claim& claim) { return claim.a; });
-  DURWARD_RETURN_IF_ERROR(figures_of(
-      test, options.evaluation, [](const Claim& claim) { return claim.a; }, result.a,
-      result.cllr_a));
-  DURWARD_RETURN_IF_ERROR(figures_of(
-      test, options.evaluation, [](const Claim& claim) { return claim.b; }, result.b,
-      result.cllr_b));
-  DURWARD_RETURN_IF_ERROR(figures_of(
-      test, options.evaluation, [](const Claim& claim) { return claim.a + claim.b; }, result.fused,
-      result.cllr_fused));
-  constexpr double kNone = -std::numeric_limits<double>::max();
-  DURWARD_ASSIGN_OR_RETURN(result.rates,
-                           stolen_factor_rates(test, result.rule, options.evaluation.bootstrap));
-  DURWARD_ASSIGN_OR_RETURN(
-      result.sum_alone,
-      stolen_factor_rates(test, {options.threshold, kNone, kNone}, options.evaluation.bootstrap));
+  TestClaims test;
+  for (size_t i = 0; i < folds.size(); ++i) {
+    const Claims claims(folds[i], i, pairings, options);
+    const std::set<int32_t> calibration(folds[i].calibration.begin(), folds[i].calibration.end());
+    DURWARD_ASSIGN_OR_RETURN(const TwoFactorRule rule, choose_rule(calibration, claims, options));
+    result.rules.push_back(rule);
+    test.add({folds[i].test.begin(), folds[i].test.end()}, claims);
+  }
+  if (test.genuine.empty() || test.none.empty() || test.a_stolen.empty() || test.b_stolen.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the ", test.people.size(),
+        " people who are tested need genuine and impostor scores of both factors among "
+        "themselves"));
+  }
+  std::sort(test.people.begin(), test.people.end());
+  result.test_people = std::ssize(test.people);
+
+  const auto a = [](const Claim& claim) { return claim.a; };
+  const auto b = [](const Claim& claim) { return claim.b; };
+  const auto sum = [](const Claim& claim) { return claim.a + claim.b; };
+  DURWARD_RETURN_IF_ERROR(figures_of(test, options.evaluation, a, result.a, result.cllr_a));
+  DURWARD_RETURN_IF_ERROR(figures_of(test, options.evaluation, b, result.b, result.cllr_b));
+  DURWARD_RETURN_IF_ERROR(
+      figures_of(test, options.evaluation, sum, result.fused, result.cllr_fused));
+
+  const BootstrapOptions& bootstrap = options.evaluation.bootstrap;
+  const auto by_folds = [&](const Claim& claim) {
+    return result.rules[claim.fold].margin(claim.a, claim.b);
+  };
+  DURWARD_ASSIGN_OR_RETURN(result.rates, stolen_factor_rates(test, by_folds, bootstrap));
+  const auto sum_margin = [&](const Claim& claim) { return claim.a + claim.b - options.threshold; };
+  DURWARD_ASSIGN_OR_RETURN(result.sum_alone, stolen_factor_rates(test, sum_margin, bootstrap));
+  if (options.given) {
+    const auto by_given = [&](const Claim& claim) {
+      return options.given->margin(claim.a, claim.b);
+    };
+    DURWARD_ASSIGN_OR_RETURN(result.given, stolen_factor_rates(test, by_given, bootstrap));
+  }
   return result;
 }
 

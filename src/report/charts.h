@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,8 +17,12 @@ struct DetSeries {
   std::vector<std::pair<double, double>> points;  // (FAR, FRR), FAR ascending
   std::optional<double> eer;
 };
+inline constexpr std::string_view kCompressionDetCaption =
+    "Detection error trade-off (DET). Lower and further left is better; lines that lie on each "
+    "other mean that compression cost nothing there.";
 // On probit axes. `least_far` is the smallest FAR that the trials support; left of it is hatched.
-[[nodiscard]] Html det_chart(const std::vector<DetSeries>& series, std::optional<double> least_far);
+[[nodiscard]] Html det_chart(const std::vector<DetSeries>& series, std::optional<double> least_far,
+                             std::string_view caption = kCompressionDetCaption);
 
 struct LayerBar {
   std::string name;

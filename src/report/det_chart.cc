@@ -80,7 +80,8 @@ void draw_diagonal(const Scale& x, const Scale& y, Svg& svg) {
 
 }  // namespace
 
-Html det_chart(const std::vector<DetSeries>& series, std::optional<double> least_far) {
+Html det_chart(const std::vector<DetSeries>& series, std::optional<double> least_far,
+               std::string_view caption) {
   Range fars, frrs;
   std::string description =
       "Detection error trade-off: false reject rate against false accept rate.";
@@ -121,9 +122,7 @@ Html det_chart(const std::vector<DetSeries>& series, std::optional<double> least
     entries.push_back({std::move(name), line_swatch(series_class(i))});
   }
   svg.rectangle({kLeft, kTop}, kRight - kLeft, kBottom - kTop, "frame");
-  return figure(svg.finish(), legend(entries),
-                "Detection error trade-off (DET). Lower and further left is better; lines that lie "
-                "on each other mean that compression cost nothing there.");
+  return figure(svg.finish(), legend(entries), caption);
 }
 
 }  // namespace durward

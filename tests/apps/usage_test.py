@@ -7,7 +7,7 @@ import unittest
 from harness import DURWARD, CommandLineTest, run
 
 COMMANDS = ["inspect", "compress", "evaluate", "compare", "sensitivity", "bench", "profile", "export", "bundle", "train", "log"]
-COMMANDS += ["calibrate", "enroll", "verify", "identify", "users", "forget", "doctor", "door"]
+COMMANDS += ["calibrate", "enroll", "verify", "identify", "users", "forget", "doctor", "door", "fuse"]
 
 
 class Usage(CommandLineTest):
@@ -60,7 +60,7 @@ class Usage(CommandLineTest):
             (["enroll", "ann", "--rounds", "0"], "--rounds"),
             (["verify"], "USER"),
             (["forget"], "USER"),
-            (["door"], "subcommand"),
+            (["door", "fuse"], "subcommand"),
             (["door", "unlock"], "USER"),
             (["door", "init", "--face", "a.bundle"], "--detector"),
             (["log"], "subcommand"),
