@@ -19,7 +19,8 @@ namespace {
 constexpr std::chrono::milliseconds kLookForEvents{50};
 
 absl::Status sdl_error(const char* what) {
-  return absl::UnavailableError(absl::StrCat("no preview: SDL cannot ", what, ": ", SDL_GetError()));
+  return absl::UnavailableError(
+      absl::StrCat("no preview: SDL cannot ", what, ": ", SDL_GetError()));
 }
 
 // Everything that is SDL's; made, used and destroyed by one thread.

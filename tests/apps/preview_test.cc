@@ -113,8 +113,8 @@ class PreviewWindowTest : public TemporaryFolderTest {
     ::waitpid(server_, nullptr, 0);
   }
 
-  // So many pixels of the screen have this colour. An X window dump: its header's length first, then
-  // 32 bits a pixel, blue, green, red.
+  // So many pixels of the screen have this colour. An X window dump: its header's length first,
+  // then 32 bits a pixel, blue, green, red.
   int count(const Colour& colour) const {
     std::ifstream file(folder_ / "Xvfb_screen0", std::ios::binary);
     const std::string dump{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
