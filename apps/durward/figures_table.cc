@@ -19,9 +19,9 @@ std::string rate_text(double rate) {
   return text;
 }
 
-std::string points(double share) { return fixed(100 * share, 2); }
-
 }  // namespace
+
+std::string points(double share) { return fixed(100 * share, 2); }
 
 std::string tar_cell(double tar, const std::optional<Interval>& interval) {
   std::string cell = points(tar);

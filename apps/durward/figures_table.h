@@ -32,6 +32,9 @@ namespace durward {
 [[nodiscard]] std::string losses_table(const System& before, const System& after,
                                        const std::vector<TarLoss>& losses);
 
+// A share in hundredths: .0123 -> "1.23".
+[[nodiscard]] std::string points(double share);
+
 // A row per certified threshold: what it promises, and what these trials say of that.
 [[nodiscard]] std::string certificate_check_table(const System& system,
                                                   const CertificateCheck& check);

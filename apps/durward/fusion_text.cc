@@ -4,14 +4,13 @@
 
 #include <cstdio>
 
+#include "figures_table.h"
 #include "terminal.h"
 
 namespace durward {
 namespace {
 
 using nlohmann::json;
-
-std::string points(double share) { return fixed(100 * share, 2); }
 
 // "98.73 [97.83, 99.17]".
 std::string with_pair(double share, const json& pair) {
