@@ -17,12 +17,20 @@ ALGORITHMS = {"minmax": AlgorithmName.MIN_MAX_UNIFORM_QUANT, "octav": AlgorithmN
 def quantize(model, batches, output, algorithm):
     with tempfile.TemporaryDirectory() as folder:
         if model.suffix == ".onnx":
-            model = float_tflite.float_file(float_tflite.convert(model, batches, folder))
+            model = with_signature(float_tflite.convert(model, batches, folder, output_signaturedefs=True))
             batches.channels_first = False
         signature, name = port_of(model)
         made = quantizer.Quantizer(str(model), recipe.static_wi8_ai8(ALGORITHMS[algorithm]))
         ranges = made.calibrate({signature: [{name: batch} for batch in batches]}, num_threads=2)
         made.quantize(ranges).export_model(str(output), overwrite=True)
+
+
+def with_signature(folder):
+    """A float .tflite of onnx2tf's saved model: the one that onnx2tf writes has no signature, which is asked for here."""
+    import tensorflow
+    file = folder / "signed.tflite"
+    file.write_bytes(tensorflow.lite.TFLiteConverter.from_saved_model(str(folder)).convert())
+    return file
 
 
 def port_of(model):
