@@ -30,6 +30,27 @@ function(durward_library name)
   target_link_libraries(durward_${name} PUBLIC durward_flags ${ARG_DEPS})
 endfunction()
 
+# durward_module(NAME SOURCES a.cc DEPS target...)  ->  lib/libdurward_NAME.so, the target durward_NAME_module: what a program loads
+# when it first needs it, since what it links to takes long to load.
+function(durward_module name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_library(durward_${name}_module MODULE ${ARG_SOURCES})
+  target_link_libraries(durward_${name}_module PRIVATE durward_flags absl::status absl::statusor absl::strings ${ARG_DEPS})
+  set_target_properties(durward_${name}_module PROPERTIES PREFIX "" OUTPUT_NAME libdurward_${name}
+    LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib)
+endfunction()
+
+# durward_loads_module(TARGET FILE NAME): FILE of TARGET, a source of this folder, finds the module's path in DURWARD_NAME_MODULE. It alone
+# is told, so that the other objects are the same in any clone.
+function(durward_loads_module target file name)
+  string(TOUPPER ${name} macro)
+  set_source_files_properties(${file} PROPERTIES
+    COMPILE_DEFINITIONS "DURWARD_${macro}_MODULE=\"${CMAKE_BINARY_DIR}/lib/libdurward_${name}.so\"")
+  if(TARGET durward_${name}_module)
+    add_dependencies(${target} durward_${name}_module)
+  endif()
+endfunction()
+
 # durward_test(NAME [LABELS label...] SOURCES a_test.cc DEPS target...)  ->  one GoogleTest program NAME_test, run by ctest.
 # The label `threads` marks what starts threads itself: the target threads_tests builds these programs alone, for the
 # thread sanitizer. The runtimes' own threads are not ours to check, and their libraries are built without it.
