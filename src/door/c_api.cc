@@ -16,7 +16,7 @@ using namespace durward;
 void put(std::string_view text, char* to, size_t bytes) {
   if (to == nullptr || bytes == 0) return;
   const size_t kept = std::min(text.size(), bytes - 1);
-  std::memcpy(to, text.data(), kept);
+  std::copy_n(text.begin(), kept, to);
   to[kept] = '\0';
 }
 
