@@ -1,8 +1,8 @@
 #include "load_tuner.h"
 
-#include <dlfcn.h>
-
 #include <cstdlib>
+
+#include "base/module.h"
 
 namespace durward {
 
@@ -15,17 +15,9 @@ absl::StatusOr<Tuner> load_tuner() {
   }
   // libtorch's threads spin while they wait, and take the CPU from others; not unless asked to.
   setenv("OMP_WAIT_POLICY", "passive", 0);
-  void* module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (module == nullptr) {
-    return absl::UnavailableError(absl::StrCat(
-        "the module for fine-tuning cannot be loaded: ", dlerror(), "; run scripts/build again"));
-  }
+  DURWARD_ASSIGN_OR_RETURN(void* const function, module_function(path, "durward_distill"));
   using Distill = void(const TuneJob*, absl::StatusOr<TuneOutcome>*);
-  auto* distill_function = reinterpret_cast<Distill*>(dlsym(module, "durward_distill"));
-  if (distill_function == nullptr) {
-    return absl::UnavailableError(
-        absl::StrCat(path, " is of another version; run scripts/build again"));
-  }
+  auto* distill_function = reinterpret_cast<Distill*>(function);
   return Tuner([distill_function](const TuneJob& job) {
     absl::StatusOr<TuneOutcome> outcome;
     distill_function(&job, &outcome);

@@ -13,4 +13,12 @@ namespace durward {
 // another version.
 [[nodiscard]] absl::StatusOr<void*> module_function(const std::string& built, const char* name);
 
+// What a module has to offer, as its function without parameters gives it. Errors: as above.
+template <typename Offer>
+[[nodiscard]] absl::StatusOr<const Offer*> module_offer(const std::string& built,
+                                                        const char* name) {
+  DURWARD_ASSIGN_OR_RETURN(void* const function, module_function(built, name));
+  return reinterpret_cast<const Offer* (*)()>(function)();
+}
+
 }  // namespace durward

@@ -5,14 +5,9 @@
 namespace durward {
 namespace {
 
-absl::StatusOr<const VideoModule*> load_video_module() {
-  DURWARD_ASSIGN_OR_RETURN(void* const function,
-                           module_function(DURWARD_VIDEO_MODULE, "durward_video_module"));
-  return reinterpret_cast<const VideoModule* (*)()>(function)();
-}
-
 absl::StatusOr<const VideoModule*> video_module() {
-  static const absl::StatusOr<const VideoModule*> loaded = load_video_module();
+  static const absl::StatusOr<const VideoModule*> loaded =
+      module_offer<VideoModule>(DURWARD_VIDEO_MODULE, "durward_video_module");
   return loaded;
 }
 

@@ -33,4 +33,27 @@ bool split_csv_record(std::string_view line, std::vector<std::string>& fields) {
   }
 }
 
+absl::Status read_csv_table(std::string_view text, CsvRecordSink header, CsvRecordSink row) {
+  TextLines lines(text);
+  size_t width = 0;  // of the first line; none has no field
+  std::vector<std::string> fields;
+  for (std::string_view line;;) {
+    DURWARD_ASSIGN_OR_RETURN(const bool more, lines.next(line));
+    if (!more) break;
+    if (!split_csv_record(line, fields)) return lines.error("a quotation mark is not closed");
+    if (width == 0) {
+      DURWARD_RETURN_IF_ERROR(header(lines, fields));
+      width = fields.size();
+      continue;
+    }
+    if (fields.size() != width) {
+      return lines.error(
+          absl::StrCat("it has ", fields.size(), " fields, the first line has ", width));
+    }
+    DURWARD_RETURN_IF_ERROR(row(lines, fields));
+  }
+  if (width == 0) return absl::InvalidArgumentError("it holds no line that names its columns");
+  return absl::OkStatus();
+}
+
 }  // namespace durward

@@ -3,18 +3,9 @@
 #include "base/module.h"
 
 namespace durward {
-namespace {
-
-absl::StatusOr<const OpenCvCodecs*> load_opencv_codecs() {
-  DURWARD_ASSIGN_OR_RETURN(void* const function,
-                           module_function(DURWARD_CODECS_MODULE, "durward_opencv_codecs"));
-  return reinterpret_cast<const OpenCvCodecs* (*)()>(function)();
-}
-
-}  // namespace
-
 absl::StatusOr<const OpenCvCodecs*> opencv_codecs() {
-  static const absl::StatusOr<const OpenCvCodecs*> codecs = load_opencv_codecs();
+  static const absl::StatusOr<const OpenCvCodecs*> codecs =
+      module_offer<OpenCvCodecs>(DURWARD_CODECS_MODULE, "durward_opencv_codecs");
   return codecs;
 }
 

@@ -102,27 +102,17 @@ class ScoreRows {
 }  // namespace
 
 absl::StatusOr<ScoreTable> parse_score_csv(std::string_view text) {
-  TextLines lines(text);
-  std::optional<ScoreColumns> columns;
-  size_t width = 0;
-  std::vector<std::string> fields;
+  ScoreColumns columns;
   ScoreRows rows;
-  for (std::string_view line;;) {
-    DURWARD_ASSIGN_OR_RETURN(const bool more, lines.next(line));
-    if (!more) break;
-    if (!split_csv_record(line, fields)) return lines.error("a quotation mark is not closed");
-    if (!columns) {
-      DURWARD_ASSIGN_OR_RETURN(columns, read_score_header(lines, fields));
-      width = fields.size();
-      continue;
-    }
-    if (fields.size() != width) {
-      return lines.error(
-          absl::StrCat("it has ", fields.size(), " fields, the first line has ", width));
-    }
-    DURWARD_RETURN_IF_ERROR(rows.add(lines, *columns, fields));
-  }
-  if (!columns) return absl::InvalidArgumentError("it holds no line that names its columns");
+  DURWARD_RETURN_IF_ERROR(read_csv_table(
+      text,
+      [&](const TextLines& lines, const std::vector<std::string>& fields) -> absl::Status {
+        DURWARD_ASSIGN_OR_RETURN(columns, read_score_header(lines, fields));
+        return absl::OkStatus();
+      },
+      [&](const TextLines& lines, const std::vector<std::string>& fields) {
+        return rows.add(lines, columns, fields);
+      }));
   return rows.finish();
 }
 

@@ -84,28 +84,17 @@ absl::StatusOr<TrialRow> read_row(const TextLines& lines, const Columns& columns
 }  // namespace
 
 absl::Status parse_trial_csv(std::string_view text, const TrialRowSink& sink) {
-  TextLines lines(text);
-  std::optional<Columns> columns;
-  size_t width = 0;
-  std::vector<std::string> fields;
-  for (std::string_view line;;) {
-    DURWARD_ASSIGN_OR_RETURN(const bool more, lines.next(line));
-    if (!more) break;
-    if (!split_csv_record(line, fields)) return lines.error("a quotation mark is not closed");
-    if (!columns) {
-      DURWARD_ASSIGN_OR_RETURN(columns, read_header(lines, fields));
-      width = fields.size();
-      continue;
-    }
-    if (fields.size() != width) {
-      return lines.error(
-          absl::StrCat("it has ", fields.size(), " fields, the first line has ", width));
-    }
-    DURWARD_ASSIGN_OR_RETURN(const TrialRow row, read_row(lines, *columns, fields));
-    DURWARD_RETURN_IF_ERROR(sink(row));
-  }
-  if (!columns) return absl::InvalidArgumentError("it holds no line that names its columns");
-  return absl::OkStatus();
+  Columns columns;
+  return read_csv_table(
+      text,
+      [&](const TextLines& lines, const std::vector<std::string>& fields) -> absl::Status {
+        DURWARD_ASSIGN_OR_RETURN(columns, read_header(lines, fields));
+        return absl::OkStatus();
+      },
+      [&](const TextLines& lines, const std::vector<std::string>& fields) -> absl::Status {
+        DURWARD_ASSIGN_OR_RETURN(const TrialRow row, read_row(lines, columns, fields));
+        return sink(row);
+      });
 }
 
 }  // namespace durward

@@ -11,14 +11,6 @@
 namespace durward {
 namespace {
 
-// "98.73 %" and below it "[97.50, 99.80]".
-Html with_interval(const std::optional<double>& value, const JsonView& interval) {
-  Html cell = Html::text(or_dash(value, percent_text));
-  const std::string range = interval_text(interval, percent_number);
-  if (!range.empty()) cell += Html::markup("<br>") + element("small", range);
-  return cell;
-}
-
 std::optional<double> smallest_supported_far(const std::vector<JsonView>& variants) {
   // Rule of 3 (see biometrics/evaluation.h).
   for (const JsonView& variant : variants) {
@@ -51,14 +43,14 @@ Html figures_table(const std::vector<JsonView>& variants) {
   for (const JsonView& variant : variants) {
     const JsonView figures = variant["figures"];
     std::vector<Html> row = {Html::text(variant.text("name")),
-                             with_interval(figures.number("eer"), figures["eer_interval"])};
+                             rate_cell(figures.number("eer"), figures["eer_interval"])};
     for (const double far : fars) {
       const auto point = find_by_far(figures.items("operating_points"), "far_target", far);
       if (!point) {
         row.push_back(Html::text("refused"));
         continue;
       }
-      Html cell = with_interval(point->number("tar"), (*point)["tar_interval"]);
+      Html cell = rate_cell(point->number("tar"), (*point)["tar_interval"]);
       if (point->flag("few_errors").value_or(false)) {
         few_errors = true;
         cell = Html::text("* ") + cell;
@@ -167,10 +159,10 @@ Html cross_table(const JsonView& evaluation) {
   for (const JsonView& cross : crosses) {
     const JsonView figures = cross["figures"];
     std::vector<Html> row = {Html::text(cross.text("enrolled")), Html::text(cross.text("probe")),
-                             with_interval(figures.number("eer"), figures["eer_interval"])};
+                             rate_cell(figures.number("eer"), figures["eer_interval"])};
     for (const double far : fars) {
       const auto point = find_by_far(figures.items("operating_points"), "far_target", far);
-      row.push_back(point ? with_interval(point->number("tar"), (*point)["tar_interval"])
+      row.push_back(point ? rate_cell(point->number("tar"), (*point)["tar_interval"])
                           : Html::text("refused"));
     }
     table.rows.push_back(std::move(row));

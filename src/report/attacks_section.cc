@@ -6,14 +6,6 @@
 namespace durward {
 namespace {
 
-// "2.00 %" and below it "[1.00, 3.60]".
-Html rate_cell(const JsonView& rate) {
-  Html cell = Html::text(or_dash(rate.number("rate"), percent_text));
-  const std::string range = interval_text(rate["interval"], percent_number);
-  if (!range.empty()) cell += Html::markup("<br>") + element("small", range);
-  return cell;
-}
-
 std::string pictures_sentence(const JsonView& attacks) {
   std::vector<std::string> kinds;
   std::vector<JsonView> listed = {attacks["live"]};
@@ -42,12 +34,14 @@ Html rates_table(const JsonView& attacks) {
   }
   for (const JsonView& variant : attacks.items("variants")) {
     for (const JsonView& point : variant.items("points")) {
-      std::vector<Html> row = {Html::text(variant.text("name")), Html::text(point.text("name")),
-                               rate_cell(point["bpcer"])};
+      std::vector<Html> row = {
+          Html::text(variant.text("name")), Html::text(point.text("name")),
+          rate_cell(point["bpcer"].number("rate"), point["bpcer"]["interval"])};
       for (const JsonView& species : all_species) {
         Html cell = Html::text(kNoValue);
         for (const JsonView& apcer : point.items("apcer")) {
-          if (apcer.text("species") == species.text("name")) cell = rate_cell(apcer);
+          if (apcer.text("species") == species.text("name"))
+            cell = rate_cell(apcer.number("rate"), apcer["interval"]);
         }
         row.push_back(cell);
       }

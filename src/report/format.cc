@@ -81,4 +81,11 @@ std::string enumerate(const std::vector<std::string>& parts) {
   return joined;
 }
 
+Html rate_cell(const std::optional<double>& rate, const JsonView& interval) {
+  Html cell = Html::text(or_dash(rate, percent_text));
+  const std::string range = interval_text(interval, percent_number);
+  if (!range.empty()) cell += Html::markup("<br>") + element("small", range);
+  return cell;
+}
+
 }  // namespace durward

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "report/html.h"
 #include "report/json_view.h"
 
 namespace durward {
@@ -33,5 +34,8 @@ inline constexpr const char* kNoValue = "\xE2\x80\x93";  // an en dash
 
 // Parts joined with commas and "and".
 [[nodiscard]] std::string enumerate(const std::vector<std::string>& parts);
+
+// A cell: "98.73 %" or a dash, and below it in small "[97.50, 99.80]" where there is an interval.
+[[nodiscard]] Html rate_cell(const std::optional<double>& rate, const JsonView& interval);
 
 }  // namespace durward

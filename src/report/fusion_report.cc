@@ -13,14 +13,6 @@
 namespace durward {
 namespace {
 
-// "98.73 %" and below it "[97.50, 99.80]".
-Html rate_with_bounds(const std::optional<double>& rate, const JsonView& bounds) {
-  Html cell = Html::text(or_dash(rate, percent_text));
-  const std::string range = interval_text(bounds, percent_number);
-  if (!range.empty()) cell += Html::markup("<br>") + element("small", range);
-  return cell;
-}
-
 std::string names_of(const JsonView& fusion) {
   std::vector<std::string> names;
   for (const JsonView& factor : fusion.items("factors")) names.push_back(factor.text("name"));
@@ -55,10 +47,10 @@ Html fused_figures(const std::vector<JsonView>& variants) {
   for (const JsonView& variant : variants) {
     const JsonView figures = variant["figures"];
     std::vector<Html> row = {Html::text(variant.text("name")),
-                             rate_with_bounds(figures.number("eer"), figures["eer_interval"])};
+                             rate_cell(figures.number("eer"), figures["eer_interval"])};
     for (const double far : fars) {
       const auto point = find_by_far(figures.items("operating_points"), "far_target", far);
-      row.push_back(point ? rate_with_bounds(point->number("tar"), (*point)["tar_interval"])
+      row.push_back(point ? rate_cell(point->number("tar"), (*point)["tar_interval"])
                           : Html::text("refused"));
     }
     row.push_back(Html::text(or_dash(variant.number("cllr"), threshold_text)));
@@ -124,11 +116,10 @@ Html rules_table(const JsonView& fusion) {
     for (size_t i = 0; i < factors.size(); ++i) row.push_back(Html::text(floor_cell(rule, i)));
     const std::vector<JsonView> rates = rule.items("rates");
     for (size_t i = 0; i < factors.size() + 1; ++i) {
-      row.push_back(i < rates.size()
-                        ? rate_with_bounds(rates[i].number("far"), rates[i]["far_bounds"])
-                        : Html::text(kNoValue));
+      row.push_back(i < rates.size() ? rate_cell(rates[i].number("far"), rates[i]["far_bounds"])
+                                     : Html::text(kNoValue));
     }
-    row.push_back(rate_with_bounds(rule.number("frr"), rule["frr_bounds"]));
+    row.push_back(rate_cell(rule.number("frr"), rule["frr_bounds"]));
     row.push_back(Html::text(or_dash(rule.number("frr_of_floors"), points_text)));
     table.rows.push_back(std::move(row));
   }
